@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+// The exit codes of every command. Scripts may rely on them.
+const (
+	ExitOK        = 0  // completed; or the command did what it was asked to
+	ExitError     = 1  // the database or another file could not be read or written
+	ExitUsage     = 2  // an unknown workflow, flag or run, or invalid input; nothing was started
+	ExitFailed    = 3  // the run failed
+	ExitCancelled = 4  // the run was cancelled
+	ExitBlocked   = 5  // the run is blocked: it needs a person
+	ExitRunning   = 6  // the run has not ended: it waits, is paused, or another process executes it
+	ExitSuspended = 75 // the run was interrupted and saved; it goes on with resume (EX_TEMPFAIL)
+)
+
+// hinter is an error that carries advice. The advice is one clause, shown after the error.
+type hinter interface {
+	error
+	Hint() string
+}
+
+// usageError is a mistake in the command line; nothing was done.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+func (e *usageError) Hint() string  { return e.hint }
+
+// usagef makes an error that exits with ExitUsage.
+func usagef(format string, args ...any) error {
+	return &usageError{err: fmt.Errorf(format, args...)}
+}
+
+// hinted adds advice to err without changing what it is. A nil err stays nil.
+func hinted(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return &hintedError{err, fmt.Sprintf(format, args...)}
+}
+
+type hintedError struct {
+	err  error
+	hint string
+}
+
+func (e *hintedError) Error() string { return e.err.Error() }
+func (e *hintedError) Unwrap() error { return e.err }
+func (e *hintedError) Hint() string  { return e.hint }
+
+// codeError ends the command with a code when everything there is to say has been said.
+type codeError int
+
+func (e codeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// exitCode maps an error to the exit code of the command that returned it.
+func exitCode(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	if code, ok := errors.AsType[codeError](err); ok {
+		return int(code)
+	}
+	if run, ok := errors.AsType[*engine.RunError](err); ok {
+		return statusCode(run.Status)
+	}
+	switch {
+	case isUsage(err):
+		return ExitUsage
+	case errors.Is(err, engine.ErrRunOwned):
+		return ExitRunning
+	}
+	return ExitError
+}
+
+func isUsage(err error) bool {
+	for _, target := range []error{
+		engine.ErrWorkflowUnknown, engine.ErrRunNotFound, engine.ErrKeyConflict, engine.ErrRunEnded,
+	} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*engine.TransitionError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*engine.InputError](err)
+	return ok
+}
+
+// statusCode is the exit code of a command that leaves its run in status s.
+func statusCode(s engine.Status) int {
+	switch s {
+	case engine.Completed:
+		return ExitOK
+	case engine.Failed:
+		return ExitFailed
+	case engine.Cancelled:
+		return ExitCancelled
+	case engine.Blocked:
+		return ExitBlocked
+	case engine.Suspended:
+		return ExitSuspended
+	case engine.Pending, engine.Running, engine.Waiting, engine.Paused, engine.Compensating:
+		return ExitRunning
+	}
+	return ExitError
+}
+
+// severity orders exit codes: of several runs, the worst decides.
+var severity = map[int]int{
+	ExitOK: 0, ExitRunning: 1, ExitSuspended: 2, ExitCancelled: 3, ExitFailed: 4, ExitBlocked: 5, ExitUsage: 6, ExitError: 7,
+}
+
+// worse returns the worse of two exit codes.
+func worse(a, b int) int {
+	if severity[b] > severity[a] {
+		return b
+	}
+	return a
+}
+
+// message is what a person reads of err: one line, with its advice.
+func message(err error) string {
+	text := err.Error()
+	if h, ok := errors.AsType[hinter](err); ok && h.Hint() != "" {
+		text += "; " + h.Hint()
+	}
+	return oneLine(text)
+}
+
+// silent reports whether err needs no message: all was said, or nobody reads any more.
+func silent(err error) bool {
+	_, said := errors.AsType[codeError](err)
+	return said || errors.Is(err, syscall.EPIPE) || errors.Is(err, context.Canceled)
+}
+
+// oneLine joins the lines of s and makes control characters harmless to a terminal.
+func oneLine(s string) string {
+	lines := strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' })
+	for i, line := range lines {
+		lines[i] = printable(strings.TrimSpace(line))
+	}
+	return strings.Join(lines, "; ")
+}
+
+// printable replaces control characters, which could move a terminal's cursor, by spaces.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, s)
+}

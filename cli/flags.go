@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+// doublePrefix makes the other name of every flag of wf's own, which no field of a workflow can take.
+const doublePrefix = "wf-"
+
+// stripDouble makes --wf-NAME the same flag as --NAME.
+func stripDouble(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	return pflag.NormalizedName(strings.TrimPrefix(name, doublePrefix))
+}
+
+// ownFlags are the flags of a command and those above it.
+func ownFlags(cmd *cobra.Command) *pflag.FlagSet {
+	fs := pflag.NewFlagSet(cmd.Name(), pflag.ContinueOnError)
+	fs.SetNormalizeFunc(stripDouble)
+	fs.AddFlagSet(cmd.Flags())
+	fs.AddFlagSet(cmd.InheritedFlags())
+	return fs
+}
+
+// words are the values of one field as they stand on the command line.
+type words struct {
+	field engine.Input
+	given *map[string][]string
+}
+
+// String, Set and Type make words a flag; what the words mean is the workflow's affair.
+func (w *words) String() string { return w.field.Default }
+
+// Set takes one more word.
+func (w *words) Set(s string) error {
+	(*w.given)[w.field.Name] = append((*w.given)[w.field.Name], s)
+	return nil
+}
+
+// Type names the flag's values in the help.
+func (w *words) Type() string {
+	if w.field.Repeated {
+		return strings.TrimPrefix(strings.TrimPrefix(w.field.Type, "list of "), "map of ")
+	}
+	return w.field.Type
+}
+
+// fieldFlags are the inputs of a workflow as flags; they add their words to given.
+func fieldFlags(d engine.Description, given *map[string][]string) *pflag.FlagSet {
+	fs := pflag.NewFlagSet(d.Name, pflag.ContinueOnError)
+	fs.SortFlags = false
+	for _, in := range d.Inputs {
+		usage := in.Help
+		switch {
+		case in.Rest:
+			usage += " (also what follows --)"
+		case in.Repeated:
+			usage += " (may be repeated)"
+		}
+		f := fs.VarPF(&words{in, given}, in.Name, "", usage)
+		if in.Bool {
+			f.NoOptDefVal = "true"
+		}
+	}
+	return fs
+}
+
+// withOwn adds wf's own flags to those of a workflow: each under its double, and under its name
+// unless a field has it.
+func withOwn(fields, own *pflag.FlagSet) *pflag.FlagSet {
+	all := pflag.NewFlagSet(fields.Name(), pflag.ContinueOnError)
+	all.AddFlagSet(fields)
+	own.VisitAll(func(f *pflag.Flag) {
+		double := *f
+		double.Name, double.Shorthand, double.Hidden = doublePrefix+f.Name, "", true
+		all.AddFlag(&double)
+		if all.Lookup(f.Name) == nil {
+			all.AddFlag(f)
+		}
+	})
+	return all
+}
+
+// commandLine is `start` taken apart: flags, WORKFLOW, its fields, what follows "--".
+type commandLine struct {
+	def   engine.Definition
+	words map[string][]string
+	help  bool
+}
+
+// parseStart takes the arguments of start apart. What stands before WORKFLOW are wf's own flags;
+// after it, the workflow's fields come first.
+func (a *app) parseStart(cmd *cobra.Command, args []string) (commandLine, error) {
+	own := ownFlags(cmd)
+	own.SetInterspersed(false)
+	line := commandLine{words: map[string][]string{}}
+	if err := own.Parse(args); err != nil {
+		line.help = errors.Is(err, pflag.ErrHelp)
+		return line, flagError(own, fmt.Sprintf("%s has", cmd.CommandPath()), err)
+	}
+	rest := own.Args()
+	if len(rest) == 0 {
+		return line, usagef("no workflow is named; usage: %s", cmd.UseLine())
+	}
+	def, err := a.workflow(rest[0])
+	if err != nil {
+		return line, err
+	}
+	line.def = def
+	d := def.Describe()
+	all := withOwn(fieldFlags(d, &line.words), own)
+	if err := all.Parse(rest[1:]); err != nil {
+		line.help = errors.Is(err, pflag.ErrHelp)
+		return line, flagError(all, fmt.Sprintf("workflow %q has", d.Name), err)
+	}
+	return line, line.takeRest(d, all)
+}
+
+// takeRest gives what follows "--" to the field that takes it.
+func (l *commandLine) takeRest(d engine.Description, fs *pflag.FlagSet) error {
+	args, dash := fs.Args(), fs.ArgsLenAtDash()
+	if dash < 0 {
+		dash = len(args)
+	}
+	if dash > 0 {
+		return usagef("unexpected argument %q after workflow %q; its inputs are flags: --NAME VALUE", args[0], d.Name)
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	for _, in := range d.Inputs {
+		if in.Rest {
+			l.words[in.Name] = append(l.words[in.Name], args...)
+			return nil
+		}
+	}
+	return usagef("workflow %q takes nothing after --, but %q follows", d.Name, args[0])
+}
+
+// workflow returns the definition with that name.
+func (a *app) workflow(name string) (engine.Definition, error) {
+	var known []string
+	for _, def := range a.defs {
+		d := def.Describe()
+		if d.Name == name {
+			return def, nil
+		}
+		known = append(known, d.Name)
+	}
+	return nil, fmt.Errorf("%w %q%s", engine.ErrWorkflowUnknown, name, nearestTo(name, known))
+}
+
+// readInput returns the JSON that --input names: itself, the content of @file, or "-" for stdin.
+func (a *app) readInput(arg string) ([]byte, error) {
+	var doc []byte
+	var err error
+	switch {
+	case arg == "":
+		return nil, nil
+	case arg == "-":
+		if doc, err = io.ReadAll(a.stdin); err != nil {
+			return nil, fmt.Errorf("reading the input from stdin: %w", err)
+		}
+	case strings.HasPrefix(arg, "@"):
+		if doc, err = os.ReadFile(arg[1:]); err != nil {
+			return nil, &usageError{err: fmt.Errorf("--input: %w", err)}
+		}
+	default:
+		doc = []byte(arg)
+	}
+	if strings.TrimSpace(string(doc)) == "" {
+		return nil, usagef("--input %s: no JSON there", arg)
+	}
+	return doc, nil
+}
+
+// flagError words what a flag parser found; who says whose flags they are, with its verb.
+func flagError(fs *pflag.FlagSet, who string, err error) error {
+	if errors.Is(err, pflag.ErrHelp) {
+		return err
+	}
+	missing, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return &usageError{err: err}
+	}
+	var known []string
+	fs.VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			known = append(known, "--"+f.Name)
+		}
+	})
+	dashes := "--"
+	if missing.GetSpecifiedShortnames() != "" {
+		dashes = "-"
+	}
+	flag := dashes + missing.GetSpecifiedName()
+	return usagef("%s no flag %s%s", who, flag, nearestTo(flag, known))
+}

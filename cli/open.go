@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+// open opens the database that --db names. Access is the verb's choice: engine.Create for start,
+// worker and migrate, engine.ReadWrite for what changes runs, engine.ReadOnly for what looks.
+// The caller closes the engine.
+func (a *app) open(ctx context.Context, access engine.Access) (*engine.Engine, error) {
+	return a.openWith(ctx, engine.Config{Access: access})
+}
+
+// openWith opens the database that --db names, with what else cfg says.
+func (a *app) openWith(ctx context.Context, cfg engine.Config) (*engine.Engine, error) {
+	cfg.Path = a.db
+	eng, err := engine.Open(ctx, cfg, a.defs...)
+	if err != nil {
+		return nil, a.openError(err)
+	}
+	return eng, nil
+}
+
+// openError adds what to do about a database that does not open.
+func (a *app) openError(err error) error {
+	switch {
+	case errors.Is(err, engine.ErrNoFile):
+		return hinted(fmt.Errorf("no database at %s", a.db), "name another one with --db")
+	case errors.Is(err, engine.ErrSchemaTooOld):
+		return hinted(err, "bring it up to date with: %s migrate up%s", a.name, a.dbFlag())
+	case errors.Is(err, engine.ErrSchemaTooNew):
+		return hinted(err, "use the newer program")
+	}
+	return err
+}
+
+// dbFlag is what a command line that is shown to a person needs to name the same database: nothing,
+// or --db with a space before it.
+func (a *app) dbFlag() string {
+	if a.db == defaultDB || a.db == envDB() {
+		return ""
+	}
+	return " --db " + shellWord(a.db)
+}
+
+// find returns the run that ref names: an ID, @last, a key, or a UUID prefix.
+func (a *app) find(ctx context.Context, eng *engine.Engine, ref string) (engine.Run, error) {
+	run, err := eng.Find(ctx, ref)
+	if errors.Is(err, engine.ErrRunNotFound) {
+		return run, hinted(err, "see: %s list%s", a.name, a.dbFlag())
+	}
+	return run, err
+}
+
+// withEngine opens the database, calls fn and closes it.
+func (a *app) withEngine(ctx context.Context, access engine.Access, fn func(*engine.Engine) error) error {
+	eng, err := a.open(ctx, access)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(eng), eng.Close())
+}
+
+func envDB() string { return os.Getenv("WF_DB") }
+
+// shellWord quotes s for a shell if it needs quoting.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./+:@%,=", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

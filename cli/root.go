@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+// defaultDB is the database when neither --db nor WF_DB names one.
+const defaultDB = "wf.db"
+
+// The groups of commands in the help.
+const (
+	groupRun   = "run"
+	groupLook  = "look"
+	groupSteer = "steer"
+	groupKeep  = "keep"
+	groupAdmin = "admin"
+)
+
+// app is one invocation of the command line: its streams, its workflows and its global flags.
+type app struct {
+	name   string // of the program, as it was called
+	defs   []engine.Definition
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+
+	db     string
+	quiet  bool
+	format format // of a reading command, see addOutput
+
+	mu   sync.Mutex // guards bars
+	bars io.Writer  // takes what is said while progress bars are shown; nil otherwise
+}
+
+// command returns the tree of all commands.
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           a.name,
+		Short:         "Durable computation in one SQLite file",
+		Long:          rootLong,
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          a.runRoot,
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return flagError(cmd.Flags(), cmd.CommandPath()+" has", err)
+	})
+	root.SetGlobalNormalizationFunc(stripDouble)
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.db, "db", cmp.Or(envDB(), defaultDB), "the database file (or set WF_DB)")
+	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing on stderr but errors")
+	root.AddGroup(
+		&cobra.Group{ID: groupRun, Title: "Run:"},
+		&cobra.Group{ID: groupLook, Title: "Look:"},
+		&cobra.Group{ID: groupSteer, Title: "Steer:"},
+		&cobra.Group{ID: groupKeep, Title: "Keep:"},
+		&cobra.Group{ID: groupAdmin, Title: "Admin:"},
+	)
+	root.SetHelpCommandGroupID(groupAdmin)
+	root.SetCompletionCommandGroupID(groupAdmin)
+	for _, c := range a.commands() {
+		root.AddCommand(c)
+	}
+	return root
+}
+
+// commands lists the commands in the order of the help.
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		// Run
+		a.startCommand(),
+		a.resumeCommand(),
+		a.workerCommand(),
+		// Look
+		// Steer
+		a.pauseCommand(),
+		a.cancelCommand(),
+		// Keep
+		// Admin
+		a.versionCommand(),
+	}
+}
+
+const rootLong = `Durable computation in one SQLite file: what is interrupted goes on from its last checkpoint.
+
+RUN is the number of a run, @last, a key, or the beginning of a UUID.
+Exit codes: 0 completed, 1 error, 2 usage, 3 failed, 4 cancelled, 5 blocked, 6 still running, 75 suspended.`
+
+// runRoot runs for no command, and for an unknown one.
+func (a *app) runRoot(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return usagef("unknown command %q%s", args[0], nearestTo(args[0], names))
+}
+
+// execute runs one command line and returns its exit code.
+func (a *app) execute(ctx context.Context, args []string) int {
+	root := a.command()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !silent(err) {
+		a.complain(err)
+	}
+	return exitCode(err)
+}
+
+// complain says what went wrong: one line, even under --quiet.
+func (a *app) complain(err error) {
+	fmt.Fprintf(a.console(), "%s: %s\n", a.name, message(err))
+}
+
+// note tells a person on stderr what happens, unless --quiet.
+func (a *app) note(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintln(a.console(), oneLine(fmt.Sprintf(format, args...)))
+	}
+}
+
+// console is where to write for people: stderr, or above the progress bars that occupy it.
+func (a *app) console() io.Writer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.bars != nil {
+		return a.bars
+	}
+	return a.stderr
+}
+
+// arguments accepts between min and max arguments (max < 0: any number) and otherwise shows the
+// command's usage line.
+func arguments(min, max int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < min:
+			return usagef("an argument is missing; usage: %s", cmd.UseLine())
+		case max >= 0 && len(args) > max:
+			return usagef("unexpected argument %q; usage: %s", args[max], cmd.UseLine())
+		}
+		return nil
+	}
+}
+

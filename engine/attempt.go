@@ -1,0 +1,226 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// attempt is one try of a step: what stands behind its Context.
+type attempt struct {
+	ctx    Context
+	visit  Visit
+	host   Host
+	policy Checkpoint
+	format Codec
+	encode func() (Payload, error)
+	brief  func() string
+
+	saver    saver
+	calls    atomic.Int32 // recorded calls under way
+	ended    atomic.Bool
+	unwatch  func() bool // stops watching ctx
+	clock    *time.Timer // sets flagClock
+	counted  int64       // calls of Due since the last save
+	done     atomic.Int64
+	total    atomic.Int64
+	source   *rand.PCG // nil until the run uses it
+	rng      *rand.Rand
+	mu       sync.Mutex
+	counters map[string]int64 // guarded by mu: finished recorded calls
+	open     map[string]bool  // guarded by mu: names of recorded calls under way
+	misuse   error            // guarded by mu: a mistake of the step's author
+	refused  error            // guarded by mu: why Save has refused; sticky
+	cancel   context.CancelCauseFunc
+}
+
+func newAttempt(parent context.Context, v Visit, h Host) *attempt {
+	ctx, cancel := context.WithCancelCause(parent)
+	a := &attempt{visit: v, host: h, cancel: cancel, open: map[string]bool{}}
+	a.ctx.Context, a.ctx.attempt = ctx, a
+	a.saver.host = h
+	a.counters = maps.Clone(v.From.Counters)
+	if a.counters == nil {
+		a.counters = map[string]int64{}
+	}
+	a.done.Store(v.From.Done)
+	a.total.Store(v.From.Total)
+	if v.From.Random != nil {
+		a.restore(v.From.Random)
+	}
+	return a
+}
+
+// begin starts the clocks. The policy must be set.
+func (a *attempt) begin() {
+	if a.policy.Every > 0 {
+		a.ctx.flag.Or(flagCount)
+	}
+	if d := a.interval(); d > 0 {
+		a.clock = time.AfterFunc(d, func() { a.ctx.flag.Or(flagClock) })
+	}
+	a.unwatch = context.AfterFunc(a.ctx.Context, func() { a.ctx.flag.Or(flagStop) })
+}
+
+func (a *attempt) interval() time.Duration {
+	stall, cost := a.saver.measured()
+	return a.policy.interval(stall, cost, a.visit.MTBF)
+}
+
+// due is the slow path of Context.Due.
+func (a *attempt) due(flag uint32) bool {
+	if flag&flagCount != 0 {
+		a.counted++
+		if a.counted >= a.policy.Every {
+			return true
+		}
+	}
+	return flag&(flagClock|flagStop) != 0
+}
+
+// save is Context.Save.
+func (a *attempt) save() error {
+	if a.ended.Load() {
+		return ErrAttemptEnded
+	}
+	if err := a.refusal(); err != nil {
+		return err
+	}
+	cause := a.stopCause()
+	if lost(cause) {
+		return a.refuse(cause)
+	}
+	begun := time.Now()
+	s, err := a.snapshot()
+	if err != nil {
+		return Permanent(fmt.Errorf("state: %w", err))
+	}
+	a.saver.put(s)
+	if cause != nil || a.policy.Every > 0 {
+		err = a.saver.flush()
+	} else {
+		err = a.saver.failed()
+	}
+	a.saver.stalled(time.Since(begun))
+	a.rearm()
+	switch {
+	case err != nil:
+		return a.refuse(err)
+	case cause != nil:
+		return a.refuse(ErrStopped)
+	}
+	return nil
+}
+
+// rearm starts the next interval.
+func (a *attempt) rearm() {
+	a.counted = 0
+	a.ctx.flag.And(^flagClock)
+	if a.clock == nil {
+		return
+	}
+	if d := a.interval(); d > 0 {
+		a.clock.Reset(d)
+	}
+}
+
+// snapshot encodes the triple of state, random state and counters, as they are now.
+func (a *attempt) snapshot() (Snapshot, error) {
+	state, err := a.encode()
+	if err != nil {
+		return Snapshot{}, err
+	}
+	s := Snapshot{State: state, Brief: a.brief(), Random: a.randomState(), Done: a.done.Load(), Total: a.total.Load()}
+	s.Stall = a.saver.takeStall()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.counters) > 0 {
+		s.Counters = maps.Clone(a.counters)
+	}
+	return s, nil
+}
+
+// end makes everything durable that was saved, and the Context unusable.
+func (a *attempt) end() (refused, misuse error) {
+	if a.calls.Load() > 0 {
+		a.blame(errors.New("the step returned while a recorded call was under way"))
+	}
+	err := a.saver.flush()
+	a.ended.Store(true)
+	if a.clock != nil {
+		a.clock.Stop()
+	}
+	a.unwatch()
+	if err != nil {
+		a.refuse(err)
+	}
+	a.cancel(ErrAttemptEnded)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.refused, a.misuse
+}
+
+// stopCause is why the host wants the step to stop, nil if it does not.
+func (a *attempt) stopCause() error {
+	if a.ctx.Err() == nil {
+		return nil
+	}
+	return context.Cause(a.ctx.Context)
+}
+
+// lost reports whether a cause forbids one more save.
+func lost(cause error) bool {
+	return errors.Is(cause, ErrLeaseLost) || errors.Is(cause, ErrStorage)
+}
+
+// refuse ends the attempt's right to commit anything; the first reason stays.
+func (a *attempt) refuse(err error) error {
+	a.mu.Lock()
+	if a.refused == nil {
+		a.refused = err
+	}
+	err = a.refused
+	a.mu.Unlock()
+	a.cancel(err)
+	return err
+}
+
+func (a *attempt) refusal() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.refused
+}
+
+// blame notes a mistake of the step's author, which fails the attempt for good.
+func (a *attempt) blame(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.misuse == nil {
+		a.misuse = err
+	}
+}
+
+func (a *attempt) progress(done, total int64) {
+	a.done.Store(done)
+	a.total.Store(total)
+	a.host.Progress(done, total)
+}
+
+func (a *attempt) log() *slog.Logger {
+	r := a.visit.Ref
+	return loggerOf(a.host).With("run_id", r.ID, "workflow", r.Workflow, "step", r.Step, "attempt", r.Attempt)
+}
+
+// loggerOf returns the host's logger, if it has one.
+func loggerOf(h Host) *slog.Logger {
+	if l, ok := h.(interface{ Logger() *slog.Logger }); ok {
+		return l.Logger()
+	}
+	return slog.New(slog.DiscardHandler)
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync/atomic"
+)
+
+// Context is what a step gets from the engine. It is the step's context.Context: cancelled, with a
+// cause, on shutdown, pause, cancel and loss of the lease. After the step has returned, its methods
+// return errors. Due, Save, Rand and Range belong on the step's goroutine; the rest is safe for
+// concurrent use.
+type Context struct {
+	context.Context
+	flag    atomic.Uint32 // why due should look closer; 0 almost always
+	attempt *attempt
+}
+
+// The bits of Context.flag.
+const (
+	flagClock uint32 = 1 << iota // the interval has passed
+	flagCount                    // a policy counts the calls
+	flagStop                     // the step must stop
+)
+
+// Due reports whether it is time to save. It costs one load while it is not, so a loop may ask in
+// every iteration; it is also true when the step has to stop, so that the last save loses nothing.
+//
+//	if ctx.Due() {
+//		if err := ctx.Save(); err != nil {
+//			return engine.Transition{}, err
+//		}
+//	}
+func (c *Context) Due() bool { return c.flag.Load() != 0 && c.due() }
+
+//go:noinline
+func (c *Context) due() bool { return c.attempt.due(c.flag.Load()) }
+
+// Save commits the state as it is now as a checkpoint within the step. Under a count policy it
+// returns once the checkpoint is durable; on the clock it encodes the state and commits behind the
+// step's back, the newest state winning, and an error shows at the next Save.
+//
+// Its error is ErrStopped when the run has to stop here: the state is safe. ErrLeaseLost and
+// ErrStorage mean that it is not: the run will resume from the checkpoint before. Either way the
+// step should return; what it returns then does not count.
+func (c *Context) Save() error {
+	if c.attempt == nil {
+		return ErrAttemptEnded
+	}
+	return c.attempt.save()
+}
+
+// Progress tells how far the step is, in units of its own choice. total is -1 if unknown. It is
+// shown while the run executes here, and committed with the next checkpoint.
+func (c *Context) Progress(done, total int64) {
+	if c.attempt != nil {
+		c.attempt.progress(done, total)
+	}
+}
+
+// Rand returns the run's random generator. Its state is part of every checkpoint, so that an
+// interrupted computation draws the same numbers as an uninterrupted one. It is a PCG seeded by
+// StartOptions.Seed. Not for use inside a recorded call, whose result would not draw again.
+func (c *Context) Rand() *rand.Rand {
+	if c.attempt == nil {
+		return rand.New(rand.NewPCG(0, 0))
+	}
+	return c.attempt.random()
+}
+
+// Log returns a logger that names run, workflow, step and attempt.
+func (c *Context) Log() *slog.Logger {
+	if c.attempt == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return c.attempt.log()
+}
+
+// Run names the run, the step and the attempt.
+func (c *Context) Run() Ref {
+	if c.attempt == nil {
+		return Ref{}
+	}
+	return c.attempt.visit.Ref
+}

@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/user"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/durable-wf/wf/engine/internal/input"
+	"github.com/durable-wf/wf/engine/internal/oslock"
+	"github.com/durable-wf/wf/engine/internal/store"
+)
+
+// Engine is an open database with the definitions that this program knows. It is safe for
+// concurrent use.
+type Engine struct {
+	cfg   Config
+	store *store.Store
+	defs  map[string]*definition
+	names []string // of defs, sorted
+	log   *slog.Logger
+	actor string // who acts, for the history: user@host pid N
+
+	work  hub // there may be runs to claim
+	news  hub // anything may have changed
+	bell  *oslock.Bell
+	stop  context.CancelFunc // ends the engine's own goroutines
+	life  context.Context    // ends with Close
+	tasks sync.WaitGroup     // those goroutines, and executions in the foreground
+
+	listening sync.Once // starts listen
+	listenErr error     // set by listening
+
+	mu     sync.Mutex
+	worker *worker              // guarded by mu: this process, once it owns runs
+	live   map[int64]*execution // guarded by mu: runs executing here
+	held   map[int64]store.Run  // guarded by mu: started here, not yet executed
+}
+
+// Open opens the database and checks the definitions, reporting all their faults at once. It starts
+// the goroutine that writes; runs are executed by Serve, Run and Execute only. Close must be called.
+func Open(ctx context.Context, cfg Config, defs ...Definition) (*Engine, error) {
+	cfg = cfg.withDefaults()
+	if err := errors.Join(cfg.validate(), validate(defs)); err != nil {
+		return nil, err
+	}
+	st, err := store.Open(ctx, store.Options{
+		Path: cfg.Path, Create: cfg.Access == Create, ReadOnly: cfg.Access == ReadOnly,
+		Adopt: cfg.Adopt, AllowNetwork: cfg.AllowNetwork, Logger: cfg.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		cfg: cfg, store: st, defs: map[string]*definition{}, log: cfg.Logger, actor: actor(),
+		live: map[int64]*execution{}, held: map[int64]store.Run{},
+	}
+	for _, def := range defs {
+		name := def.Describe().Name
+		e.defs[name] = newDefinition(def)
+		e.names = append(e.names, name)
+	}
+	slices.Sort(e.names)
+	if cfg.Access != ReadOnly {
+		if e.bell, err = oslock.OpenBell(st.LockDir()); err != nil {
+			return nil, errors.Join(err, st.Close())
+		}
+	}
+	e.life, e.stop = context.WithCancel(context.WithoutCancel(ctx))
+	return e, nil
+}
+
+// Close stops what this engine executes (as if its context had ended), waits up to DrainTimeout for
+// it, and closes the database. What was acknowledged is durable.
+func (e *Engine) Close() error {
+	e.stop()
+	e.await(e.cfg.DrainTimeout)
+	err := e.leave()
+	if e.bell != nil {
+		err = errors.Join(err, e.bell.Close())
+	}
+	return errors.Join(err, e.store.Close())
+}
+
+// await waits for the engine's goroutines, at most d.
+func (e *Engine) await(d time.Duration) {
+	ended := make(chan struct{})
+	go func() { // ends with the last task
+		e.tasks.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(d):
+		e.log.Error("steps did not stop in time", "timeout", d)
+	}
+}
+
+// Path returns the database file's path.
+func (e *Engine) Path() string { return e.store.Path() }
+
+// Workflows describes the definitions that this program knows, by name.
+func (e *Engine) Workflows() []Description {
+	list := make([]Description, len(e.names))
+	for i, name := range e.names {
+		list[i] = e.defs[name].Describe()
+	}
+	return list
+}
+
+func (e *Engine) definition(name string) (*definition, error) {
+	if def, ok := e.defs[name]; ok {
+		return def, nil
+	}
+	if len(e.names) == 0 {
+		return nil, fmt.Errorf("%w %q: this program has none", ErrWorkflowUnknown, name)
+	}
+	return nil, fmt.Errorf("%w %q: the nearest is %q", ErrWorkflowUnknown, name, input.Nearest(name, e.names))
+}
+
+// changed tells everybody who waits, here and in other processes, that something has changed.
+func (e *Engine) changed() {
+	e.news.notify()
+	e.ring()
+}
+
+// enqueued is changed when there is work for a worker.
+func (e *Engine) enqueued() {
+	e.work.notify()
+	e.changed()
+}
+
+func (e *Engine) ring() {
+	if err := e.bell.Ring(); err != nil { // others find out within a second by themselves
+		e.log.Warn("ringing the doorbell", "error", err)
+	}
+}
+
+// actor names the user and process that act, for the history.
+func actor() string {
+	name, host := "unknown", "localhost"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if h, err := os.Hostname(); err == nil {
+		host = h
+	}
+	return fmt.Sprintf("%s@%s pid %d", name, host, os.Getpid())
+}

@@ -1,0 +1,180 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/durable-wf/wf/engine/internal/store"
+)
+
+// ExecuteOptions are the extras of Execute. nil means none.
+type ExecuteOptions struct {
+	Return bool // return when the run has to wait, instead of waiting with it
+}
+
+// Execute executes a run in the foreground, in the calling goroutine, until it has ended or is paused
+// or blocked, and returns it as it is then; look at its Status. It takes the run over if nobody
+// executes it, or if its owner has died. When ctx ends, the run is saved and suspended, and returned
+// with that status and a nil error. ErrRunOwned means that another living process executes it.
+func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (Run, error) {
+	if opts == nil {
+		opts = &ExecuteOptions{}
+	}
+	if _, err := e.join(ctx); err != nil {
+		return Run{}, err
+	}
+	e.tasks.Add(1)
+	defer e.tasks.Done()
+	for mine := false; ; {
+		row, ok, err := e.seize(ctx, id)
+		if err != nil {
+			return Run{}, err
+		}
+		if ok {
+			mine = true
+			x, own := e.adopt(ctx, row, Suspended)
+			if err := x.run(own); err != nil {
+				return runOf(&row, e.defs[row.Workflow]), err
+			}
+			continue
+		}
+		run := runOf(&row, e.defs[row.Workflow])
+		switch {
+		case run.Status == Running && mine: // a worker has taken it up after a wait
+			return e.Wait(ctx, id)
+		case run.Status == Running:
+			return run, fmt.Errorf("run %d: %w (worker %d)", id, ErrRunOwned, run.Worker)
+		case run.Status != Waiting || opts.Return || ctx.Err() != nil:
+			return run, nil
+		}
+		e.doze(ctx, row.DueUS)
+	}
+}
+
+// seize makes this process the owner of a run if it can be executed now; if not, the bool is false
+// and the row says why.
+func (e *Engine) seize(ctx context.Context, id int64) (store.Run, bool, error) {
+	e.mu.Lock()
+	row, held := e.held[id]
+	delete(e.held, id)
+	w := e.worker
+	e.mu.Unlock()
+	if held {
+		return row, true, nil
+	}
+	if ctx.Err() == nil {
+		if err := e.freeDead(ctx, id); err != nil {
+			return store.Run{}, false, err
+		}
+		rows, err := e.store.Claim(ctx, store.Claim{
+			Worker: w.id, IDs: []int64{id}, Statuses: []string{string(Pending), string(Suspended), string(Waiting)}, Limit: 1,
+		})
+		if err != nil && ctx.Err() == nil {
+			return store.Run{}, false, err
+		}
+		if len(rows) == 1 {
+			return rows[0], true, nil
+		}
+	}
+	row, err := e.row(context.WithoutCancel(ctx), id)
+	return row, false, err
+}
+
+// freeDead frees the runs of the owner of run id if that process has died.
+func (e *Engine) freeDead(ctx context.Context, id int64) error {
+	row, err := e.row(ctx, id)
+	if err != nil || row.Owner == 0 {
+		return err
+	}
+	alive, err := e.alive(ctx, row.Owner)
+	if err != nil || alive {
+		return err
+	}
+	return e.reapDead(ctx)
+}
+
+// row reads a run's row.
+func (e *Engine) row(ctx context.Context, id int64) (store.Run, error) {
+	row, err := e.store.Run(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return row, fmt.Errorf("run %d: %w", id, ErrRunNotFound)
+	}
+	return row, err
+}
+
+// doze waits until a time has come, something has changed, or ctx ends. It looks at the wall clock
+// once a second, so that a clock that jumps delays nothing.
+func (e *Engine) doze(ctx context.Context, dueUS int64) {
+	changed := e.news.changed()
+	for {
+		left := time.Until(time.UnixMicro(dueUS))
+		if left <= 0 {
+			return
+		}
+		timer := time.NewTimer(min(left, time.Second))
+		select {
+		case <-timer.C:
+			continue
+		case <-changed:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		return
+	}
+}
+
+// Resumable lists the runs that Execute would go on with: suspended ones, those whose owner has
+// died, those given back by a worker that stopped, and waiting ones that are due; with all also
+// those that never began. Oldest first.
+func (e *Engine) Resumable(ctx context.Context, all bool) ([]Run, error) {
+	var list []Run
+	alive := map[int64]bool{}
+	now := time.Now()
+	for before := int64(0); ; {
+		page, err := e.List(ctx, RunFilter{
+			Statuses: []Status{Pending, Running, Waiting, Suspended}, Before: before, Limit: pageSize, WithState: true,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, run := range page {
+			before = run.ID
+			ok, err := e.resumable(ctx, run, all, now, alive)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				list = append(list, run)
+			}
+		}
+		if len(page) < pageSize {
+			break
+		}
+	}
+	for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
+		list[i], list[j] = list[j], list[i]
+	}
+	return list, nil
+}
+
+func (e *Engine) resumable(ctx context.Context, run Run, all bool, now time.Time, alive map[int64]bool) (bool, error) {
+	switch run.Status {
+	case Suspended:
+		return true, nil
+	case Pending:
+		return all || !run.Started.IsZero(), nil
+	case Waiting:
+		return !run.Due.After(now), nil
+	}
+	lives, known := alive[run.Worker]
+	if !known {
+		var err error
+		if lives, err = e.alive(ctx, run.Worker); err != nil {
+			return false, err
+		}
+		alive[run.Worker] = lives
+	}
+	return !lives, nil
+}

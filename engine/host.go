@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/durable-wf/wf/engine/internal/codec"
+)
+
+// Host is what runs the steps of a definition: this package's SQLite executor is one. It gives a step
+// its stored state and takes what the step wants to keep. Save and Record take effect in the order of
+// the calls and call done once, after what they were given is durable (nil) or will never be (an
+// error); done does not block. The methods are safe for concurrent use.
+//
+// A host stops a step by cancelling the context of [Definition.RunStep] with a cause. The step may
+// then save once more, unless the cause is [ErrLeaseLost] or [ErrStorage].
+type Host interface {
+	// Save commits a checkpoint within the visit. The recorded calls before it are deleted with it.
+	Save(s Snapshot, done func(error))
+	// Record commits the result of a recorded call.
+	Record(r Record, done func(error))
+	// Recorded returns the result that was committed for occurrence n of the call in this visit.
+	Recorded(name string, n int64) (Record, bool, error)
+	// Progress tells how far the step is. It must cost next to nothing.
+	Progress(done, total int64)
+}
+
+// Visit is one attempt at one step: what a Host gives to [Definition.RunStep].
+type Visit struct {
+	Ref    Ref
+	From   Snapshot   // the newest committed checkpoint
+	Wrote  int        // version of the definition that wrote it
+	Seed   int64      // of the run
+	Policy Checkpoint // given at start
+	Widest Checkpoint // of the host, for what no narrower policy says
+	MTBF   time.Duration
+}
+
+// Ref names a run and where it is.
+type Ref struct {
+	ID       int64  // the number in this file
+	UUID     string // the identity across files
+	Workflow string
+	Key      string
+	Step     string
+	Visit    int   // counts the steps entered, from 1
+	Attempt  int   // of this visit, from 1
+	Epoch    int64 // rises with each owner: a fencing token for systems outside
+}
+
+// Snapshot is a checkpoint as a step makes it: the triple of state, random state and occurrence
+// counters, which are committed together.
+type Snapshot struct {
+	State    Payload
+	Random   []byte           // nil while the run has not used its generator
+	Counters map[string]int64 // finished recorded calls of the visit, by name
+	Brief    string           // short form of the state, for people
+	Done     int64            // progress; -1 when the step has told none
+	Total    int64            // -1 when unknown
+	Stall    time.Duration    // how long the step stood still for it, measured when the next one is made
+}
+
+// Record is the result of one recorded call.
+type Record struct {
+	Name   string
+	N      int64 // occurrence of Name in the visit, from 0
+	Value  Payload
+	Random []byte // of the run's generator after the call
+	Took   time.Duration
+}
+
+// Payload is an encoded value; Codec names the encoding.
+type Payload = codec.Payload
+
+// Outcome is what an attempt came to.
+type Outcome struct {
+	Err    error    // the attempt failed, or was stopped before it could say what happens next
+	Next   string   // the step to go on with; "" ends the run
+	Result Payload  // when Next is "" and the workflow gave a result
+	State  Snapshot // after the step
+	Refuse error    // why Save has refused to go on: then nothing else of the Outcome counts
+}
+
+// Description is what a definition says about itself.
+type Description struct {
+	Name    string
+	Version int
+	Doc     string
+	Steps   []StepDescription
+	Inputs  []Input
+}
+
+// StepDescription describes a step of a workflow.
+type StepDescription struct {
+	Name  string
+	To    []string
+	Retry Retry
+}
+
+// Definition is a workflow with its types erased. [Workflow] is the only implementation.
+type Definition interface {
+	// Describe returns name, version, steps and inputs.
+	Describe() Description
+	// Input makes the JSON of a starting state: base (JSON, may be nil), then words by input name as
+	// on a command line, then defaults for what is left out. Its error is an *InputError.
+	Input(base []byte, words map[string][]string) (json.RawMessage, error)
+	// RunStep runs one attempt of one step and returns when the step has returned and everything that
+	// it saved is durable or refused.
+	RunStep(ctx context.Context, v Visit, h Host) Outcome
+
+	faults() []error
+	start(s any) (starting, error)          // from a *S
+	startJSON(doc []byte) (starting, error) // from JSON as Input makes it
+	show(p Payload) (state json.RawMessage, brief string, err error)
+	fingerprint(step string) string
+}
+
+// definition is a Definition with what is derived from it once.
+type definition struct {
+	Definition
+	version      int64
+	first        string            // step
+	retries      map[string]Retry  // by step
+	fingerprints map[string]string // by step
+}
+
+func newDefinition(def Definition) *definition {
+	said := def.Describe()
+	d := &definition{
+		Definition: def, version: int64(said.Version), first: said.Steps[0].Name,
+		retries: map[string]Retry{}, fingerprints: map[string]string{},
+	}
+	for _, s := range said.Steps {
+		d.retries[s.Name] = s.Retry
+		d.fingerprints[s.Name] = def.fingerprint(s.Name)
+	}
+	return d
+}
+
+// starting is the validated beginning of a run.
+type starting struct {
+	state Payload
+	hash  []byte // of the input, for keys
+	brief string
+}

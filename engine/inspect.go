@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/durable-wf/wf/engine/internal/store"
+)
+
+// inspect looks at a run before its first attempt here: whether it can be executed at all, whether
+// its checkpoint is good and not one at which owners keep dying. It reads what the attempt needs and
+// reports whether the run goes on.
+func (x *execution) inspect(ctx context.Context) (bool, error) {
+	if x.def == nil {
+		return false, x.block(ctx, fmt.Errorf("this program has no workflow %q", x.row.Workflow))
+	}
+	switch bad := checkpointFault(x.row.Checkpoint); {
+	case bad != nil:
+		return x.fallBack(ctx, bad)
+	case x.row.Deaths > maxDeaths:
+		return false, x.block(ctx, fmt.Errorf("%d owners in a row died at this checkpoint: mend the cause, then wf resume %d", x.row.Deaths, x.row.ID))
+	case x.row.Deaths == maxDeaths:
+		return x.stepBack(ctx)
+	}
+	return x.loadRecords(ctx)
+}
+
+// checkpointFault says what is wrong with the bytes of a checkpoint.
+func checkpointFault(c store.Checkpoint) error {
+	if len(c.State.Data) == 0 {
+		return errors.New("its state is missing")
+	}
+	if sum := Payload(c.State).Checksum(); sum != c.Checksum {
+		return fmt.Errorf("its checksum is %08x, it should be %08x", sum, c.Checksum)
+	}
+	if c.Counters != "" && !json.Valid([]byte(c.Counters)) {
+		return errors.New("its call counters do not decode")
+	}
+	return nil
+}
+
+// fallBack takes the newest good copy because the checkpoint itself is corrupt.
+func (x *execution) fallBack(ctx context.Context, bad error) (bool, error) {
+	why := fmt.Errorf("the checkpoint of seq %d is corrupt: %w", x.row.Seq, bad)
+	took, err := x.takeCopy(ctx, why, x.row.Seq)
+	if err == nil && !took {
+		return false, x.block(ctx, fmt.Errorf("%w; no older one is good", why))
+	}
+	return took, err
+}
+
+// stepBack takes the checkpoint before the one at which owners keep dying. Without one, the same is
+// tried once more. The count of deaths stays, so that the next one blocks the run.
+func (x *execution) stepBack(ctx context.Context) (bool, error) {
+	why := fmt.Errorf("%d owners in a row died at this checkpoint", x.row.Deaths)
+	took, err := x.takeCopy(ctx, why, x.row.Seq-1)
+	if err != nil {
+		return false, err
+	}
+	if !took {
+		return x.loadRecords(ctx)
+	}
+	return true, nil
+}
+
+// takeCopy commits the newest good copy up to seq as the checkpoint of the run.
+func (x *execution) takeCopy(ctx context.Context, why error, seq int64) (bool, error) {
+	copies, err := x.eng.store.Copies(ctx, x.row.ID)
+	if err != nil {
+		return false, fmt.Errorf("run %d: older checkpoints: %w", x.row.ID, err)
+	}
+	for i := len(copies) - 1; i >= 0; i-- {
+		c := &copies[i]
+		if c.Seq > seq || c.Bad != "" || checkpointFault(c.Checkpoint) != nil || same(c.Checkpoint, x.row.Checkpoint) {
+			continue
+		}
+		return true, x.commitCopy(ctx, why, c)
+	}
+	return false, nil
+}
+
+// same reports whether a copy would bring the run nowhere else.
+func same(a, b store.Checkpoint) bool {
+	return a.Checksum == b.Checksum && string(a.State.Data) == string(b.State.Data)
+}
+
+func (x *execution) commitCopy(ctx context.Context, why error, c *store.Copy) error {
+	_, shown := showPayload(Payload(c.Checkpoint.State), x.def)
+	h := x.event("fallback", -1)
+	h.Error = why.Error()
+	h.Detail = detail("state", shown, "seq", c.Seq, "step", c.Step)
+	next := x.row
+	next.Checkpoint, next.Step, next.Visit = c.Checkpoint, c.Step, c.Visit
+	next.Version, next.Fingerprint = c.Version, c.Fingerprint
+	x.eng.log.ErrorContext(ctx, "falling back to an older checkpoint", "run_id", x.row.ID, "seq", c.Seq, "error", why)
+	return x.commit(ctx, &store.Change{Row: next, State: true, ForgetCalls: true, History: []store.History{h}})
+}
+
+// loadRecords reads the recorded calls that the checkpoint does not cover. A run that was never
+// executed before has none.
+func (x *execution) loadRecords(ctx context.Context) (bool, error) {
+	if x.row.Seq == 1 {
+		return true, nil
+	}
+	calls, err := x.eng.store.Calls(ctx, x.row.ID, x.row.Visit)
+	if err != nil {
+		return false, fmt.Errorf("run %d: recorded calls: %w", x.row.ID, err)
+	}
+	x.records = make(map[recordID]Record, len(calls))
+	x.forget = len(calls) > 0
+	for _, c := range calls {
+		if Payload(c.Value).Checksum() != c.Checksum {
+			return false, x.block(ctx, fmt.Errorf("the record of call %q is corrupt", c.Name))
+		}
+		x.records[recordID{c.Name, c.N}] = Record{Name: c.Name, N: c.N, Value: Payload(c.Value), Random: c.Random}
+	}
+	return true, nil
+}

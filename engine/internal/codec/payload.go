@@ -1,0 +1,91 @@
+package codec
+
+import (
+	"fmt"
+	"hash/crc32"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	zstdSuffix      = "+zstd"
+	minCompressSize = 4 << 10 // bytes; below, the frame and the time cost more than they save
+	maxPayloadSize  = 4 << 30 // bytes after decompression; a damaged header must not allocate more
+)
+
+// Payload is an encoded value as it is stored: the name of its codec ("json", "cbor", "json+zstd" or
+// "cbor+zstd") and the bytes.
+type Payload struct {
+	Codec string
+	Data  []byte
+}
+
+// JSON renders the value as JSON text, whatever its codec. The text of a JSON payload is returned as
+// it was stored, not checked and not copied; that of a CBOR payload has sorted names.
+func (p Payload) JSON() ([]byte, error) {
+	f, data, err := p.open()
+	if err != nil {
+		return nil, err
+	}
+	if f == JSON {
+		return data, nil
+	}
+	return cborToJSON(data)
+}
+
+// Checksum returns the CRC-32C (Castagnoli) of Data as stored.
+func (p Payload) Checksum() uint32 {
+	return crc32.Checksum(p.Data, castagnoli)
+}
+
+// open returns the format and the decompressed bytes.
+func (p Payload) open() (Format, []byte, error) {
+	name, compressed := strings.CutSuffix(p.Codec, zstdSuffix)
+	f := Format(name)
+	if f != JSON && f != CBOR {
+		return "", nil, unknownCodec(p.Codec)
+	}
+	if !compressed {
+		return f, p.Data, nil
+	}
+	data, err := zstdDecoder().DecodeAll(p.Data, nil)
+	if err != nil {
+		return "", nil, &Error{Problem: fmt.Sprintf("damaged zstd data: %v", err), Err: err}
+	}
+	return f, data, nil
+}
+
+// compress applies zstd to data that is large enough if it saves at least an eighth.
+func compress(f Format, data []byte) Payload {
+	if len(data) > minCompressSize {
+		small := zstdEncoder().EncodeAll(data, nil)
+		if len(small) <= len(data)-len(data)/8 {
+			return Payload{Codec: string(f) + zstdSuffix, Data: small}
+		}
+	}
+	return Payload{Codec: string(f), Data: data}
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli) //nolint:gochecknoglobals // immutable
+
+// One encoder and one decoder serve the whole process: both are safe for concurrent use and costly
+// to make. Their options are constant, so an error is impossible and a panic right.
+var ( //nolint:gochecknoglobals // made once, safe for concurrent use
+	zstdEncoder = sync.OnceValue(func() *zstd.Encoder {
+		// The fastest level: a checkpoint waits for it, and better ones save little on numbers.
+		enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest))
+		if err != nil {
+			panic(err)
+		}
+		return enc
+	})
+	zstdDecoder = sync.OnceValue(func() *zstd.Decoder {
+		dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxPayloadSize))
+		if err != nil {
+			panic(err)
+		}
+		return dec
+	})
+)

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+)
+
+// batch is one transaction of the writer. An error of one of its methods means that the transaction
+// as a whole cannot be committed; what concerns one request alone is noted in the request.
+type batch struct {
+	w   *writer
+	now int64 // the one clock reading; never before the newest row in the file
+
+	lastRun, lastHistory, lastCopy int64 // numbers given so far
+
+	moved map[*Lease]lease // where leases stand if the batch is committed
+}
+
+// lease is the part of a Lease that moves with each change.
+type lease struct {
+	status         string
+	epoch          int64
+	seq, head      int64
+	hash           []byte
+	copies         []int64
+	copiedUS       int64
+	calls          bool
+}
+
+func newBatch(w *writer) (*batch, error) {
+	b := &batch{w: w, moved: map[*Lease]lease{}}
+	var newest int64
+	err := w.stmts.heads.QueryRowContext(context.Background()).Scan(&b.lastRun, &b.lastHistory, &b.lastCopy, &newest)
+	b.now = max(time.Now().UnixMicro(), newest, w.newestUS)
+	return b, err
+}
+
+// run runs all requests: those that create, then claims, changes, and at last closures.
+func (b *batch) run(reqs []*request) error {
+	var creates, changes []*request
+	for _, r := range reqs {
+		r.err = nil
+		switch {
+		case r.create != nil:
+			creates = append(creates, r)
+		case r.change != nil:
+			changes = append(changes, r)
+		}
+	}
+	if err := b.create(creates); err != nil {
+		return err
+	}
+	for _, r := range reqs {
+		if r.claim != nil {
+			if err := b.claim(r); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.change(changes); err != nil {
+		return err
+	}
+	for _, r := range reqs {
+		if r.update != nil || r.user != nil {
+			if err := b.closure(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// closure runs a request's function in a savepoint. Its error undoes what it did, and nothing else.
+func (b *batch) closure(r *request) error {
+	run := func() error { return b.user(r.user) }
+	if r.update != nil {
+		run = func() error { return b.update(r.update) }
+	}
+	return b.savepoint(r, run)
+}
+
+// savepoint runs fn for r, and undoes it if it fails. If SQLite has rolled back the whole
+// transaction because of it, r has its final answer and the batch is dead.
+func (b *batch) savepoint(r *request, fn func() error) error {
+	if err := b.w.exec(b.w.stmts.savepoint); err != nil {
+		return err
+	}
+	moved := maps.Clone(b.moved)
+	if err := fn(); err != nil {
+		b.moved = moved
+		r.err = err
+		clear(b.w.workers)
+		if e := b.w.exec(b.w.stmts.savepointRollback); e != nil {
+			r.fail(err)
+			return fmt.Errorf("undo: %w", e)
+		}
+	}
+	return b.w.exec(b.w.stmts.savepointRelease)
+}
+
+// at returns where a lease stands within the batch.
+func (b *batch) at(l *Lease) lease {
+	if moved, ok := b.moved[l]; ok {
+		return moved
+	}
+	return lease{
+		status: l.Status, epoch: l.Epoch, seq: l.Seq, head: l.Head, hash: l.Hash,
+		copies: l.copies, copiedUS: l.copiedUS, calls: l.calls,
+	}
+}
+
+// advance moves the leases on; the batch has been committed.
+func (b *batch) advance() {
+	for l, to := range b.moved {
+		l.Status, l.Epoch, l.Seq, l.Head, l.Hash = to.status, to.epoch, to.seq, to.head, to.hash
+		l.copies, l.copiedUS, l.calls = to.copies, to.copiedUS, to.calls
+	}
+}
+
+// extend makes h the next row of a run's chain.
+func (b *batch) extend(run int64, uuid string, at *lease, h History) (History, error) {
+	worker, err := b.workerUUID(h.Worker)
+	if err != nil {
+		return h, err
+	}
+	b.lastHistory++
+	h.ID, h.Run, h.Seq, h.Prev, h.TimeUS = b.lastHistory, run, at.seq+1, at.head, b.now
+	h.Hash = chainHash(at.hash, uuid, &h, worker)
+	at.seq, at.head, at.hash = h.Seq, h.ID, h.Hash
+	return h, nil
+}
+
+// workerUUID returns the identity of a worker, "" for none.
+func (b *batch) workerUUID(id int64) (string, error) {
+	if id == 0 {
+		return "", nil
+	}
+	if uuid, ok := b.w.workers[id]; ok {
+		return uuid, nil
+	}
+	var uuid string
+	if err := b.w.stmts.workerUUID.QueryRowContext(context.Background(), id).Scan(&uuid); err != nil {
+		return "", fmt.Errorf("worker %d: %w", id, err)
+	}
+	b.w.workers[id] = uuid
+	return uuid, nil
+}
+
+// insertHistory appends rows to the audit log.
+func (b *batch) insertHistory(rows []History) error {
+	args := make([]any, 0, len(rows)*b.w.stmts.historyInsert.width)
+	for i := range rows {
+		h := &rows[i]
+		args = append(args, h.ID, h.Run, h.Seq, nullInt(h.Prev), h.TimeUS, h.Kind, nullText(h.Step), nullText(h.Next), nullInt(h.Visit),
+			nullInt(h.Attempt), nullUnknown(h.DurationUS), nullInt(h.Worker), nullText(h.Error), nullText(h.Detail), h.Hash)
+	}
+	return b.w.stmts.historyInsert.exec(context.Background(), args)
+}

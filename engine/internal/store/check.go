@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	queries "github.com/durable-wf/wf/sql"
+)
+
+// maxFindings is how many findings of a kind are reported: a thousand tell as much as all.
+const maxFindings = 1000
+
+// Finding is something that is wrong with the database.
+type Finding struct {
+	Kind string // which check found it: "integrity", "orphan", "history", …
+	Run  int64  `db:"run"`  // 0 if it is not about a run
+	Row  int64  `db:"row"`  // id of a row of the table in question; 0 if there is none
+	Text string `db:"text"` // what is wrong, on one line
+}
+
+// String returns the finding on one line.
+func (f Finding) String() string {
+	if f.Run == 0 {
+		return f.Kind + ": " + f.Text
+	}
+	return fmt.Sprintf("%s: run %d: %s", f.Kind, f.Run, f.Text)
+}
+
+// checks are statements that return one row per finding; each sees one state of the database.
+func checks() []struct{ kind, query string } {
+	return []struct{ kind, query string }{
+		{"status", queries.CheckStatus},
+		{"owner", queries.CheckOwner},
+		{"key", queries.CheckKey},
+		{"pruned", queries.CheckPruned},
+		{"history", queries.CheckHistoryCount},
+		{"history", queries.CheckHistoryHead},
+		{"history", queries.CheckHistoryLink},
+		{"orphan", queries.CheckHistory},
+		{"orphan", queries.CheckHistoryWorker},
+		{"orphan", queries.CheckCheckpoint},
+		{"orphan", queries.CheckCall},
+		{"checkpoint", queries.CheckCheckpointMissing},
+		{"checksum", queries.CheckRunSum},
+		{"checksum", queries.CheckCheckpointSum},
+		{"checksum", queries.CheckCallSum},
+	}
+}
+
+// Check looks for everything that is wrong with the database but for the hashes of the history (see
+// Verify) and calls found for each finding, at most 1,000 of a kind: damage to the file, rows that
+// belong to nothing, statuses and owners that contradict each other, history with gaps, payloads that
+// do not match their checksum. It may run while others write. An error says that it could not look.
+func (s *Store) Check(ctx context.Context, found func(Finding)) error {
+	if err := s.checkIntegrity(ctx, found); err != nil {
+		return err
+	}
+	db, err := s.inspect()
+	if err != nil {
+		return s.failure("check", err)
+	}
+	defer db.Close() //nolint:errcheck // it has only read
+	for _, c := range checks() {
+		if err := check(ctx, db, c.kind, c.query, found); err != nil {
+			return s.failure("check", err)
+		}
+	}
+	return nil
+}
+
+func check(ctx context.Context, db *sqlx.DB, kind, query string, found func(Finding)) error {
+	var findings []Finding
+	if err := db.SelectContext(ctx, &findings, query, sql.Named("limit", maxFindings)); err != nil {
+		return err
+	}
+	for _, f := range findings {
+		f.Kind = kind
+		found(f)
+	}
+	return nil
+}
+
+// checkIntegrity lets SQLite look for damage.
+func (s *Store) checkIntegrity(ctx context.Context, found func(Finding)) error {
+	lines, err := list[string](ctx, s, "integrity", queries.CheckIntegrity)
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		if line != "ok" {
+			found(Finding{Kind: "integrity", Text: line})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+)
+
+// create inserts new runs, each with its key and the first row of its chain.
+func (b *batch) create(reqs []*request) error {
+	if len(reqs) == 0 {
+		return nil
+	}
+	var rows []any
+	var history []History
+	for _, r := range reqs {
+		r.run = Run{}
+		if err := b.takeKey(r); err != nil {
+			return err
+		}
+		if r.err != nil {
+			continue
+		}
+		run, first, err := b.newRun(r.create)
+		if err != nil {
+			return err
+		}
+		r.run = run
+		rows, history = append(rows, runRow(&run)...), append(history, first)
+	}
+	if err := b.w.stmts.runInsert.exec(context.Background(), rows); err != nil {
+		return err
+	}
+	return b.insertHistory(history)
+}
+
+// takeKey takes the idempotency key that the new run is to have, or notes in r who has it.
+func (b *batch) takeKey(r *request) error {
+	run, ctx := &r.create.Run, context.Background()
+	if run.Key == "" {
+		return nil
+	}
+	hash := r.create.InputHash
+	if hash == nil {
+		hash = []byte{}
+	}
+	res, err := b.w.stmts.keyInsert.ExecContext(ctx, run.Workflow, run.Key, run.UUID, hash, b.now)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	taken := &KeyError{Workflow: run.Workflow, Key: run.Key}
+	err = b.w.stmts.keyGet.QueryRowContext(ctx, run.Workflow, run.Key).Scan(&taken.UUID, &taken.InputHash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errors.New("key is taken and not there")
+	}
+	r.run, r.err = Run{UUID: taken.UUID}, taken
+	return err
+}
+
+// newRun returns the run that c asks for, and the first row of its history.
+func (b *batch) newRun(c *Create) (Run, History, error) {
+	run := c.Run
+	b.lastRun++
+	run.ID = b.lastRun
+	run.Status, run.Attempt, run.Epoch, run.StartedUS = "pending", 0, 0, 0
+	if run.Owner != 0 {
+		run.Status, run.Attempt, run.Epoch, run.StartedUS = "running", 1, 1, b.now
+	}
+	run.Visit = max(run.Visit, 1)
+	run.CreatedUS, run.UpdatedUS, run.CopiedUS = b.now, b.now, b.now
+	run.Copies = "[]"
+	run.Done, run.Total = -1, -1
+	at := lease{hash: make([]byte, sha256.Size)}
+	first, err := b.extend(run.ID, run.UUID, &at, c.History)
+	run.Seq, run.FirstHistory, run.HeadHistory, run.HeadHash = first.Seq, first.ID, first.ID, first.Hash
+	return run, first, err
+}
+
+// runRow returns the parameters of run_insert.sql.
+func runRow(r *Run) []any {
+	cp := &r.Checkpoint
+	return []any{
+		r.ID, r.UUID, r.Workflow, r.Version, r.Fingerprint, nullText(r.Key), r.Status, r.Step, r.Visit, r.Attempt, r.Epoch, nullInt(r.Owner),
+		nullInt(r.DueUS), r.CreatedUS, nullInt(r.StartedUS), r.UpdatedUS, r.FirstHistory, r.HeadHistory, r.HeadHash, r.Keep,
+		nullText(r.Policy), r.Seed, r.CopiedUS,
+		cp.State.Codec, int64(cp.Checksum), nullBlob(cp.Random), nullText(cp.Counters), cp.State.column(),
+	}
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Lease is an owner's right to write to a run, and the head of the run's chain; Run.Lease makes
+// one. The writer moves it on when a Change of it has been committed; until then nobody else may
+// touch the Lease. It is not safe for concurrent use.
+//
+// Changes of one lease are committed in the order of their submission. If one fails, all that follow
+// it fail with the same cause: the lease is void, and the run must be read again. Only an error of the
+// change's own Effect leaves the lease as it was.
+type Lease struct {
+	Run    int64
+	UUID   string
+	Status string // the row must still have it
+	Epoch  int64
+	Seq    int64
+	Head   int64
+	Hash   []byte
+
+	workflow, key, keep string  // never change
+	copies              []int64 // as in the row, oldest first
+	copiedUS            int64
+	calls               bool  // there may be recorded calls
+	void                error // why nothing more can be committed
+}
+
+// Lease returns the guard for a change of the row as it was read.
+func (r *Run) Lease() *Lease {
+	l := &Lease{
+		Run: r.ID, UUID: r.UUID, Status: r.Status, Epoch: r.Epoch, Seq: r.Seq, Head: r.HeadHistory, Hash: r.HeadHash,
+		workflow: r.Workflow, key: r.Key, keep: r.Keep, copiedUS: r.CopiedUS,
+		calls: r.Seq > 1, // a call is never recorded without a history row
+	}
+	if r.Copies != "" {
+		if err := json.Unmarshal([]byte(r.Copies), &l.copies); err != nil {
+			l.void = fmt.Errorf("run %d: column copies: %w", r.ID, err)
+		}
+	}
+	return l
+}
+
+// usable reports why a change of the lease cannot be tried.
+func (l *Lease) usable() error {
+	switch {
+	case l.void != nil:
+		return l.void
+	case l.keep == "":
+		return fmt.Errorf("run %d: lease was not made by Run.Lease", l.Run)
+	}
+	return nil
+}

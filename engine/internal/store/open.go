@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"modernc.org/sqlite"
+
+	"github.com/durable-wf/wf/engine/internal/oslock"
+)
+
+const (
+	readers     = 4               // connections of the read pool, one of them watches
+	busyTimeout = 10 * time.Second // of SQLite, against programs that do not take turns
+)
+
+// Open opens the database file, and creates or migrates it if the options say so. Opening a current
+// file takes a few milliseconds. Two processes may create the same file at the same time.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	// Without this, any plain open and close of the file in this process would drop SQLite's locks.
+	if _, err := sqlite.OFDLocking(true); err != nil && !errors.Is(err, sqlite.ErrOFDLockingUnavailable) {
+		return nil, wrap("open", o.Path, err)
+	}
+	path, err := locate(&o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, log: o.Logger, watch: make(chan struct{}, 1)}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := s.open(ctx, &o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// locate returns the canonical path of a file that exists and is fit to be opened.
+func locate(o *Options) (string, error) {
+	path, err := canonical(o.Path)
+	if err != nil {
+		return "", wrap("open", o.Path, err)
+	}
+	err = fit(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if !o.Create || o.ReadOnly {
+			return "", &Error{Path: path, Kind: ErrNoFile}
+		}
+		if err := refuseNetwork(path, o.AllowNetwork); err != nil {
+			return "", err
+		}
+		return path, create(path)
+	}
+	if err != nil {
+		return "", err
+	}
+	return path, refuseNetwork(path, o.AllowNetwork)
+}
+
+// open does the rest of Open; the caller closes what has been opened if it fails.
+func (s *Store) open(ctx context.Context, o *Options) error {
+	var err error
+	if s.lockDir, err = oslock.Folder(s.path); err != nil {
+		return wrap("open", s.path, err)
+	}
+	if s.file, err = os.Stat(s.path); err != nil {
+		return wrap("open", s.path, err)
+	}
+	if s.read, err = openReaders(s.path); err != nil {
+		return wrap("open", s.path, err)
+	}
+	if o.ReadOnly {
+		if err := s.checkSchema(ctx); err != nil {
+			return err
+		}
+		return s.startWatch(ctx)
+	}
+	if err := s.prepareSchema(ctx, o); err != nil {
+		return err
+	}
+	if s.writer, err = newWriter(ctx, s); err != nil {
+		return wrap("open", s.path, err)
+	}
+	return s.startWatch(ctx)
+}
+
+// openReaders opens the read pool. It cannot write: mode=ro holds whatever the SQL says.
+func openReaders(path string) (*sqlx.DB, error) {
+	db, err := sqlx.Open("sqlite", dsn(path, "mode=ro", "query_only(1)"))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(readers)
+	db.SetMaxIdleConns(readers)
+	return db, nil
+}
+
+// openWriter opens the database for writing and makes sure that a commit will be durable: the
+// pragmas are read back, since SQLite ignores what it cannot do.
+func openWriter(ctx context.Context, path string) (*sqlx.DB, error) {
+	db, err := sqlx.Open("sqlite", dsn(path, "mode=rw", "journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)",
+		"checkpoint_fullfsync(1)", "wal_autocheckpoint(0)", "journal_size_limit(33554432)", "cache_size(-8000)", "temp_store(MEMORY)"))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	db.SetMaxIdleConns(1)
+	if err := checkDurable(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func checkDurable(ctx context.Context, db *sqlx.DB) error {
+	want := map[string]string{"journal_mode": "wal", "synchronous": "2"}
+	if runtime.GOOS == "darwin" { // where fsync does not reach the disk
+		want["fullfsync"] = "1"
+	}
+	for pragma, value := range want {
+		var got string
+		if err := db.GetContext(ctx, &got, "PRAGMA "+pragma); err != nil {
+			return err
+		}
+		if got != value {
+			return fmt.Errorf("pragma %s is %q, must be %q for commits to be durable", pragma, got, value)
+		}
+	}
+	return nil
+}
+
+// dsn returns a data source name for path with the open mode and pragmas given.
+func dsn(path, mode string, pragmas ...string) string {
+	q := url.Values{"_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())}, pragmas...)}
+	u := url.URL{Scheme: "file", Path: path, RawQuery: mode + "&" + q.Encode()}
+	return u.String()
+}

@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	queries "github.com/durable-wf/wf/sql"
+)
+
+// ErrAmbiguous says that a UUID prefix fits several runs, or a key stands for runs of several workflows.
+var ErrAmbiguous = errors.New("ambiguous")
+
+// RunFilter selects runs. The zero value selects all; each field that is set narrows it.
+type RunFilter struct {
+	Workflows []string
+	Statuses  []string
+	SinceUS   int64 // created at this time or later
+	UntilUS   int64 // created before this time; 0 for no bound
+	Owner     int64
+	Key       string
+	AfterID   int64 // runs with a higher id
+	BeforeID  int64 // runs with a lower id, to get the next page; 0 for no bound
+	Limit     int   // rows of a page; 0 for 1,000, which is also the most
+	NoState   bool  // leave out checkpoint and result: nothing that may be large is read
+}
+
+// Want is what somebody wants of a run that a worker owns.
+type Want struct {
+	Run    int64  `db:"run"`
+	Want   string `db:"want"`
+	Detail string `db:"detail"` // JSON
+}
+
+// Pruned is what is left of a run that was pruned or archived.
+type Pruned struct {
+	UUID     string `db:"uuid"`
+	Run      int64  `db:"run"`
+	HeadHash []byte `db:"head_hash"`
+	Seq      int64  `db:"seq"`
+	PrunedUS int64  `db:"pruned_us"`
+	Archive  string `db:"archive"` // name of the archive file; "" if the run was deleted for good
+}
+
+// Run returns a run by its id, or ErrNotFound.
+func (s *Store) Run(ctx context.Context, id int64) (Run, error) {
+	return get[Run](ctx, s, fmt.Sprintf("run %d", id), queries.RunGet, sql.Named("id", id))
+}
+
+// RunByUUID returns the run whose UUID begins with prefix, in either case. It returns ErrNotFound if
+// there is none and ErrAmbiguous if there are several.
+func (s *Store) RunByUUID(ctx context.Context, prefix string) (Run, error) {
+	what := fmt.Sprintf("run with UUID %q", prefix)
+	if prefix == "" { // would fit any
+		return Run{}, fmt.Errorf("%s: %w", what, ErrNotFound)
+	}
+	ids, err := list[int64](ctx, s, what, queries.RunByUUID, sql.Named("prefix", strings.ToLower(prefix)))
+	if err != nil {
+		return Run{}, err
+	}
+	switch len(ids) {
+	case 0:
+		return Run{}, fmt.Errorf("%s: %w", what, ErrNotFound)
+	case 1:
+		return s.Run(ctx, ids[0])
+	}
+	return Run{}, fmt.Errorf("%s: %w: fits runs %d and %d", what, ErrAmbiguous, ids[0], ids[1])
+}
+
+// RunByKey returns the run that a workflow's idempotency key stands for. It returns ErrNotFound if
+// the key is free, or if the run was pruned and only its key is left.
+func (s *Store) RunByKey(ctx context.Context, workflow, key string) (Run, error) {
+	what := fmt.Sprintf("run of workflow %q with key %q", workflow, key)
+	id, err := get[int64](ctx, s, what, queries.RunByKey, sql.Named("workflow", workflow), sql.Named("key", key))
+	if err != nil {
+		return Run{}, err
+	}
+	return s.Run(ctx, id)
+}
+
+// KeyRuns returns the runs that a key stands for, one per workflow that uses it; none if it is free.
+func (s *Store) KeyRuns(ctx context.Context, key string) ([]Run, error) {
+	ids, err := list[int64](ctx, s, fmt.Sprintf("runs with key %q", key), queries.RunByKeyAny, sql.Named("key", key))
+	if err != nil {
+		return nil, err
+	}
+	runs := make([]Run, 0, len(ids))
+	for _, id := range ids {
+		r, err := s.Run(ctx, id)
+		if errors.Is(err, ErrNotFound) { // pruned meanwhile
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// LastRun returns the run that was created last, or ErrNotFound if there are none.
+func (s *Store) LastRun(ctx context.Context) (Run, error) {
+	id, err := get[int64](ctx, s, "last run", queries.RunNewest)
+	if err != nil {
+		return Run{}, err
+	}
+	return s.Run(ctx, id)
+}
+
+// Runs returns a page of runs, newest first. The next page begins before the id of the last run.
+func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
+	before := f.BeforeID
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	return list[Run](ctx, s, "runs", queries.RunList,
+		sql.Named("no_state", f.NoState),
+		sql.Named("after", f.AfterID), sql.Named("before", before),
+		sql.Named("workflows", jsonList(f.Workflows)), sql.Named("statuses", jsonList(f.Statuses)),
+		sql.Named("since_us", f.SinceUS), sql.Named("until_us", f.UntilUS),
+		sql.Named("owner", f.Owner), sql.Named("key", f.Key),
+		sql.Named("limit", pageLimit(f.Limit)))
+}
+
+// pageLimit returns how many rows a page may have.
+func pageLimit(limit int) int {
+	if limit <= 0 || limit > pageRows {
+		return pageRows
+	}
+	return limit
+}
+
+// Copies returns the older checkpoints that a run keeps, oldest first, the bad ones too.
+func (s *Store) Copies(ctx context.Context, run int64) ([]Copy, error) {
+	return list[Copy](ctx, s, fmt.Sprintf("checkpoints of run %d", run), queries.CheckpointList, sql.Named("run", run))
+}
+
+// Calls returns the recorded calls of a visit that no checkpoint covers yet, in the order in which
+// they were made; of all visits if visit is 0.
+func (s *Store) Calls(ctx context.Context, run, visit int64) ([]Call, error) {
+	return list[Call](ctx, s, fmt.Sprintf("calls of run %d", run), queries.CallList, sql.Named("run", run), sql.Named("visit", visit))
+}
+
+// Wants returns what others want of the runs that a worker owns.
+func (s *Store) Wants(ctx context.Context, worker int64) ([]Want, error) {
+	return list[Want](ctx, s, fmt.Sprintf("wants of worker %d", worker), queries.RunWants, sql.Named("worker", worker))
+}
+
+// DueUS returns when the next pending or waiting run is due, 0 if none waits for a time.
+func (s *Store) DueUS(ctx context.Context) (int64, error) {
+	due, err := get[int64](ctx, s, "due time", queries.RunDue)
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	return due, err
+}
+
+// Counts returns how many runs there are of each status that occurs.
+func (s *Store) Counts(ctx context.Context) (map[string]int64, error) {
+	type count struct {
+		Status string `db:"status"`
+		N      int64  `db:"n"`
+	}
+	rows, err := list[count](ctx, s, "counts", queries.RunCounts)
+	if err != nil {
+		return nil, err
+	}
+	counts := make(map[string]int64, len(rows))
+	for _, row := range rows {
+		counts[row.Status] = row.N
+	}
+	return counts, nil
+}
+
+// Pruned returns what is left of a run that was pruned or archived, or ErrNotFound.
+func (s *Store) Pruned(ctx context.Context, uuid string) (Pruned, error) {
+	return get[Pruned](ctx, s, fmt.Sprintf("pruned run %q", uuid), queries.PrunedGet, sql.Named("uuid", strings.ToLower(uuid)))
+}

@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// The states of a request. A caller may withdraw it only while it is queued.
+const (
+	queued = iota
+	taken
+	withdrawn
+)
+
+// request is one thing to be written; exactly one of the first five fields is set.
+type request struct {
+	create *Create
+	claim  *Claim
+	change *Change
+	update func(*Tx) error
+	user   func(*UserTx) error
+
+	done  func(error) // called once, from the writer
+	state atomic.Int32
+
+	// The outcome, valid once the batch is committed.
+	err     error
+	run     Run   // of create
+	runs    []Run // of claim
+	settled bool  // err is final, whatever becomes of the batch
+}
+
+// fail settles the request: it will not be tried again.
+func (r *request) fail(err error) { r.err, r.settled = err, true }
+
+// effect returns the user's SQL that goes with the request, if any.
+func (r *request) effect() func(*UserTx) error {
+	if r.change != nil {
+		return r.change.Effect
+	}
+	return nil
+}
+
+// Submit hands c to the writer and returns at once. done is called once, from the writer, after the
+// commit is durable or when c has failed; it must not block, and must not call the store but for Submit.
+func (s *Store) Submit(c *Change, done func(error)) {
+	if s.writer == nil {
+		done(ErrReadOnly)
+		return
+	}
+	s.writer.enqueue(&request{change: c, done: done})
+}
+
+// Apply is Submit, and waits. If ctx ends before the writer has taken c, c is withdrawn and the
+// error is ctx's cause; after that Apply waits for the outcome.
+func (s *Store) Apply(ctx context.Context, c *Change) error {
+	return s.await(ctx, &request{change: c})
+}
+
+// Create inserts a run. If its key is taken the error is a *KeyError and the Run returned holds the
+// UUID of the run that has it. ctx is treated as by Apply.
+func (s *Store) Create(ctx context.Context, c *Create) (Run, error) {
+	r := &request{create: c}
+	err := s.await(ctx, r)
+	return r.run, err
+}
+
+// Claim makes c.Worker the owner of runs and returns them as they are then. ctx is treated as by Apply.
+func (s *Store) Claim(ctx context.Context, c Claim) ([]Run, error) {
+	r := &request{claim: &c}
+	err := s.await(ctx, r)
+	return r.runs, err
+}
+
+// Update runs fn in the writer, in a savepoint: its error undoes what fn did and nothing else. fn
+// must do nothing but SQL, and may be called again if the transaction has to be repeated. ctx is
+// treated as by Apply.
+func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
+	return s.await(ctx, &request{update: fn})
+}
+
+// UserTx runs the user's SQL in a savepoint, as Change.Effect is run. ctx is treated as by Apply.
+func (s *Store) UserTx(ctx context.Context, fn func(*UserTx) error) error {
+	return s.await(ctx, &request{user: fn})
+}
+
+func (s *Store) await(ctx context.Context, r *request) error {
+	if s.writer == nil {
+		return ErrReadOnly
+	}
+	if inTx(ctx) {
+		return ErrInTx
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	outcome := make(chan error, 1)
+	r.done = func(err error) { outcome <- err }
+	s.writer.enqueue(r)
+	select {
+	case err := <-outcome:
+		return err
+	case <-ctx.Done():
+		if r.state.CompareAndSwap(queued, withdrawn) {
+			return context.Cause(ctx)
+		}
+		return <-outcome
+	}
+}

@@ -1,0 +1,152 @@
+package store
+
+// Run is a row of wf_runs. Times are Unix microseconds UTC; zero and "" stand for NULL.
+type Run struct {
+	ID           int64      `db:"id"`
+	UUID         string     `db:"uuid"`
+	Workflow     string     `db:"workflow"`
+	Version      int64      `db:"version"`
+	Fingerprint  string     `db:"fingerprint"`
+	Key          string     `db:"key"`
+	Status       string     `db:"status"`
+	Step         string     `db:"step"`
+	Visit        int64      `db:"visit"`
+	Attempt      int64      `db:"attempt"`
+	Failures     int64      `db:"failures"`
+	Deaths       int64      `db:"deaths"`
+	Seq          int64      `db:"seq"`
+	Epoch        int64      `db:"epoch"`
+	Owner        int64      `db:"owner"`
+	Want         string     `db:"want"`
+	WantDetail   string     `db:"want_detail"`
+	DueUS        int64      `db:"due_us"`
+	CreatedUS    int64      `db:"created_us"`
+	StartedUS    int64      `db:"started_us"`
+	UpdatedUS    int64      `db:"updated_us"`
+	EndedUS      int64      `db:"ended_us"`
+	FirstHistory int64      `db:"first_history"`
+	HeadHistory  int64      `db:"head_history"`
+	HeadHash     []byte     `db:"head_hash"`
+	Keep         string     `db:"keep"`
+	Policy       string     `db:"policy"`
+	Seed         int64      `db:"seed"`
+	Reason       string     `db:"reason"`
+	Error        string     `db:"error"`
+	Done         int64      `db:"done"`  // progress; -1 when the step has told none
+	Total        int64      `db:"total"` // -1 when unknown
+	Saves        int64      `db:"saves"`
+	StallUS      int64      `db:"stall_us"`
+	ActiveUS     int64      `db:"active_us"`
+	Copies       string     `db:"copies"` // JSON array of ids in wf_checkpoints, oldest first
+	CopiedUS     int64      `db:"copied_us"`
+	Result       Payload    `db:"result"`
+	Checkpoint   Checkpoint `db:"checkpoint"`
+}
+
+// Payload is an encoded value. Codec names how it was encoded ("" when there is none). Text
+// codecs ("json") are stored as SQL text, so that SQLite's JSON functions read them; others as blobs.
+type Payload struct {
+	Codec string `db:"codec"`
+	Data  []byte `db:"data"`
+}
+
+// Checkpoint is the triple from which a step goes on: state, state of the random generator and
+// occurrence counters of recorded calls (JSON). They are written together or not at all.
+type Checkpoint struct {
+	State    Payload `db:"state"`
+	Checksum uint32  `db:"checksum"` // CRC-32C of State.Data
+	Random   []byte  `db:"random"`
+	Counters string  `db:"counters"`
+}
+
+// Copy is a row of wf_checkpoints: an older checkpoint to fall back on.
+type Copy struct {
+	ID          int64      `db:"id"`
+	Run         int64      `db:"run"`
+	Seq         int64      `db:"seq"`
+	TimeUS      int64      `db:"time_us"`
+	Version     int64      `db:"version"`
+	Fingerprint string     `db:"fingerprint"`
+	Step        string     `db:"step"`
+	Visit       int64      `db:"visit"`
+	Bad         string     `db:"bad"`
+	Checkpoint  Checkpoint `db:"checkpoint"`
+}
+
+// Call is a row of wf_calls: the value of a recorded call.
+type Call struct {
+	Visit    int64   `db:"visit"`
+	Name     string  `db:"name"`
+	N        int64   `db:"n"` // occurrence of Name in the visit, from 0
+	TimeUS   int64   `db:"time_us"`
+	Value    Payload `db:"value"`
+	Checksum uint32  `db:"checksum"`
+	Random   []byte  `db:"random"` // state of the random generator after the call
+}
+
+// History is a row of wf_history. The writer fills ID, Run, Seq, Prev, TimeUS and Hash.
+type History struct {
+	ID         int64  `db:"id"`
+	Run        int64  `db:"run"`
+	Seq        int64  `db:"seq"`
+	Prev       int64  `db:"prev"`
+	TimeUS     int64  `db:"time_us"`
+	Kind       string `db:"kind"`
+	Step       string `db:"step"`
+	Next       string `db:"next"`
+	Visit      int64  `db:"visit"`
+	Attempt    int64  `db:"attempt"`
+	DurationUS int64  `db:"duration_us"` // -1 when nothing was timed
+	Worker     int64  `db:"worker"`
+	Error      string `db:"error"`
+	Detail     string `db:"detail"` // JSON
+	Hash       []byte `db:"hash"`
+}
+
+// Worker is a row of wf_workers.
+type Worker struct {
+	ID        int64  `db:"id"`
+	UUID      string `db:"uuid"`
+	Host      string `db:"host"`
+	PID       int64  `db:"pid"`
+	Program   string `db:"program"`
+	Version   string `db:"version"`
+	StartedUS int64  `db:"started_us"`
+	StoppedUS int64  `db:"stopped_us"`
+	Died      bool   `db:"died"`
+}
+
+// Create is a new run. The writer fills identity numbers, times and the first history row's chain.
+type Create struct {
+	Run       Run     // UUID, Workflow, Version, Fingerprint, Key, Step, Keep, Policy, Seed, DueUS, Checkpoint; Owner != 0 starts it running
+	InputHash []byte  // with Key: what the key stands for
+	History   History // kind created
+}
+
+
+// Change is one guarded change of a run: a compare-and-set on (id, epoch, seq, status). Either all
+// of it is committed or nothing.
+type Change struct {
+	Lease       *Lease
+	Row         Run       // new values of the row's changeable columns; Epoch is written as given, Want is not
+	State       bool      // write Row.Checkpoint (and a copy of it, at most one a second) too
+	Calls       []Call    // recorded calls to insert
+	ForgetCalls bool      // delete all recorded calls of the run
+	History     []History // appended in order; at least one
+
+	// Effect is the user's SQL, run in a savepoint of the same transaction; its error (or panic)
+	// fails this change alone and is returned as it is. It is called again if the transaction has to
+	// be repeated for a reason that lies with another request; what it wrote before is undone then.
+	Effect func(*UserTx) error
+
+	Want string // set by the writer: what others want of the run, "" for nothing
+}
+
+// Claim asks for runs to own.
+type Claim struct {
+	Worker    int64
+	Workflows []string // only these; nil for all
+	IDs       []int64  // only these, whatever their status in Statuses; nil: pending and due ones, oldest first
+	Statuses  []string // with IDs: statuses from which to claim
+	Limit     int
+}

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	queries "github.com/durable-wf/wf/sql"
+)
+
+// Tx is the writer's transaction as closures given to Store.Update see it. It is valid during the
+// call only, and not safe for concurrent use.
+type Tx struct {
+	NowUS int64 // the transaction's one clock reading
+
+	b *batch
+}
+
+// update runs an administrative closure.
+func (b *batch) update(fn func(*Tx) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in update: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return b.w.store.failure("update", fn(&Tx{NowUS: b.now, b: b}))
+}
+
+// Run returns a run as it is in the transaction, or ErrNotFound.
+func (tx *Tx) Run(id int64) (Run, error) {
+	run, err := scanRun(tx.b.w.stmts.runGet.QueryRowContext(context.Background(), id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Run{}, fmt.Errorf("run %d: %w", id, ErrNotFound)
+	}
+	return run, err
+}
+
+// Apply applies a change at once. Its Effect, if any, runs with it. A missed compare-and-set is ErrGuard.
+func (tx *Tx) Apply(c *Change) error {
+	r := &request{change: c}
+	if c.Effect == nil {
+		return tx.b.one(r)
+	}
+	return effectCause(tx.b.applyEffect(r))
+}
+
+// SetWant tells the owner of a run what others want of it ("" takes it back); detail is JSON. It does
+// not look at the run's status.
+func (tx *Tx) SetWant(id int64, want, detail string) error {
+	n, err := tx.exec(queries.RunWant, id, nullText(want), nullText(detail))
+	if err == nil && n == 0 {
+		return fmt.Errorf("run %d: %w", id, ErrNotFound)
+	}
+	return err
+}
+
+// InsertWorker inserts w and sets its ID and, if it is zero, StartedUS.
+func (tx *Tx) InsertWorker(w *Worker) error {
+	if w.StartedUS == 0 {
+		w.StartedUS = tx.NowUS
+	}
+	row := tx.b.w.conn.QueryRowContext(context.Background(), queries.WorkerInsert, w.UUID, w.Host, w.PID, w.Program, w.Version, w.StartedUS)
+	return row.Scan(&w.ID)
+}
+
+// StopWorker notes that a worker has ended. The first note counts.
+func (tx *Tx) StopWorker(id int64, died bool) error {
+	_, err := tx.exec(queries.WorkerStop, id, tx.NowUS, died)
+	return err
+}
+
+// ReleaseRuns takes a worker's runs away from it: running ones are pending again, with the next
+// epoch, and count a death if the worker died. It returns their numbers.
+func (tx *Tx) ReleaseRuns(worker int64, died bool) ([]int64, error) {
+	rows, err := tx.query(queries.RunRelease, worker, died, tx.NowUS)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// exec runs a statement and returns the number of rows it changed.
+func (tx *Tx) exec(query string, args ...any) (int64, error) {
+	res, err := tx.b.w.conn.ExecContext(context.Background(), query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// query runs a statement that returns rows; the caller closes them before the next call.
+func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
+	return tx.b.w.conn.QueryContext(context.Background(), query, args...)
+}

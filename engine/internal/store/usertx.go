@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+const (
+	userSlow  = time.Second     // user SQL that takes longer is logged
+	userLimit = 5 * time.Second // and interrupted when it takes as long as this
+)
+
+// errTxOver is what a UserTx returns when its time is over.
+var errTxOver = errors.New("transaction is over")
+
+// UserTx is the writer's transaction as user SQL sees it. It has no Commit and no Rollback: it is
+// committed with the request that it belongs to, or not at all. It may read every table and write to
+// all but those named wf_*. It is valid during the call only; a call after that returns an error.
+type UserTx struct {
+	ctx  context.Context
+	conn *sql.Conn
+
+	mu   sync.Mutex // held during each statement; guards over
+	over bool
+}
+
+// Context returns the context of the transaction. It is cancelled when the time for user SQL is over,
+// and marks calls of the store that would wait for this very transaction: they return ErrInTx.
+func (u *UserTx) Context() context.Context { return u.ctx }
+
+type txKey struct{}
+
+// inTx reports whether ctx comes from a UserTx.
+func inTx(ctx context.Context) bool { return ctx.Value(txKey{}) != nil }
+
+// ExecContext runs statements that return no rows. The statement ends with the transaction's time,
+// not with ctx: to interrupt a write would undo the whole transaction, other requests' writes included.
+func (u *UserTx) ExecContext(_ context.Context, query string, args ...any) (sql.Result, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.over {
+		return nil, errTxOver
+	}
+	res, err := u.conn.ExecContext(u.ctx, query, args...)
+	return res, denied(err)
+}
+
+// QueryContext runs a query. Rows left open are closed with the transaction. ctx is treated as by ExecContext.
+func (u *UserTx) QueryContext(_ context.Context, query string, args ...any) (*sql.Rows, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.over {
+		return nil, errTxOver
+	}
+	rows, err := u.conn.QueryContext(u.ctx, query, args...)
+	return rows, denied(err)
+}
+
+// QueryRowContext runs a query of at most one row; the error is the row's. ctx is treated as by ExecContext.
+func (u *UserTx) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.conn.QueryRowContext(u.ctx, query, args...) // u.ctx has ended if u is over
+}
+
+// GetContext scans one row into dest, as sqlx.Get does.
+func (u *UserTx) GetContext(ctx context.Context, dest any, query string, args ...any) error {
+	return sqlx.GetContext(ctx, userQueryer{u}, dest, query, args...)
+}
+
+// SelectContext scans all rows into the slice that dest points to, as sqlx.Select does.
+func (u *UserTx) SelectContext(ctx context.Context, dest any, query string, args ...any) error {
+	return sqlx.SelectContext(ctx, userQueryer{u}, dest, query, args...)
+}
+
+// end makes u useless and waits for a statement that is still running; it has been interrupted.
+func (u *UserTx) end(cancel context.CancelFunc) {
+	cancel()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.over = true
+}
+
+// user runs the user's function. The writer waits for it, but no longer than the limit: then its
+// statement is interrupted and nothing it does counts.
+func (b *batch) user(fn func(*UserTx) error) error {
+	w := b.w
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), txKey{}, true))
+	u := &UserTx{ctx: ctx, conn: w.conn}
+	w.user = true
+	outcome := make(chan error, 1)
+	go func() { // ends with fn, which may outlive the transaction
+		err := errors.New("user SQL ended its goroutine")
+		defer func() { outcome <- err }()
+		err = call(fn, u)
+	}()
+	err := w.waitUser(outcome)
+	u.end(cancel)
+	w.user = false
+	return errors.Join(err, w.closeRows())
+}
+
+// waitUser waits for the outcome of user SQL.
+func (w *writer) waitUser(outcome <-chan error) error {
+	slow, limit := time.NewTimer(userSlow), time.NewTimer(userLimit)
+	defer slow.Stop()
+	defer limit.Stop()
+	for {
+		select {
+		case err := <-outcome:
+			return err
+		case <-slow.C:
+			w.store.log.Warn("user SQL holds the write lock for long", slog.Duration("limit", userLimit))
+		case <-limit.C:
+			return fmt.Errorf("user SQL took longer than %v and was interrupted", userLimit)
+		}
+	}
+}
+
+// call calls fn and turns a panic into an error.
+func call(fn func(*UserTx) error, u *UserTx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in user SQL: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fn(u)
+}

@@ -1,0 +1,236 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/durable-wf/wf/engine/internal/store"
+)
+
+// pageSize is how many rows one query reads at most, so that no read transaction stays open for long.
+const pageSize = 1000
+
+// Get returns the run with this number, or ErrRunNotFound.
+func (e *Engine) Get(ctx context.Context, id int64) (Run, error) {
+	row, err := e.row(ctx, id)
+	if err != nil {
+		return Run{}, err
+	}
+	return e.runOf(&row), nil
+}
+
+func (e *Engine) runOf(row *store.Run) Run {
+	if def := e.defs[row.Workflow]; def != nil {
+		return runOf(row, def)
+	}
+	return runOf(row, nil)
+}
+
+// Find returns the run that a person means: by its number, "@last" for the newest, its key, or the
+// beginning of its UUID. It returns ErrRunNotFound if there is none, and an error that says so if
+// there are several.
+func (e *Engine) Find(ctx context.Context, ref string) (Run, error) {
+	row, err := e.find(ctx, ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return Run{}, fmt.Errorf("run %q: %w", ref, ErrRunNotFound)
+	}
+	if err != nil {
+		return Run{}, err
+	}
+	return e.runOf(&row), nil
+}
+
+const uuidPrefix = 8 // what a UUID's beginning must have to be meant
+
+func (e *Engine) find(ctx context.Context, ref string) (store.Run, error) {
+	if ref == "@last" {
+		return e.store.LastRun(ctx)
+	}
+	if id, err := strconv.ParseInt(ref, 10, 64); err == nil {
+		row, err := e.store.Run(ctx, id)
+		if !errors.Is(err, store.ErrNotFound) {
+			return row, err
+		}
+	}
+	rows, err := e.store.KeyRuns(ctx, ref)
+	switch {
+	case err != nil:
+		return store.Run{}, err
+	case len(rows) == 1:
+		return rows[0], nil
+	case len(rows) > 1:
+		return store.Run{}, fmt.Errorf("key %q stands for runs of %d workflows: name one by its number", ref, len(rows))
+	case len(ref) < uuidPrefix:
+		return store.Run{}, store.ErrNotFound
+	}
+	return e.store.RunByUUID(ctx, strings.ToLower(ref))
+}
+
+// RunFilter selects runs. Zero fields select all.
+type RunFilter struct {
+	Workflows []string
+	Statuses  []Status
+	Since     time.Time // created at or after
+	Until     time.Time // created before
+	Key       string
+	Before    int64 // only numbers below; the last one of a page gives the next page
+	Limit     int   // 0 means 1,000, which is also the most
+	WithState bool  // read states and results too
+}
+
+// List returns runs, newest first.
+func (e *Engine) List(ctx context.Context, f RunFilter) ([]Run, error) {
+	rows, err := e.store.Runs(ctx, store.RunFilter{
+		Workflows: f.Workflows, Statuses: texts(f.Statuses), SinceUS: micros(f.Since), UntilUS: micros(f.Until),
+		Key: f.Key, BeforeID: f.Before, Limit: limit(f.Limit), NoState: !f.WithState,
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Run, len(rows))
+	for i := range rows {
+		list[i] = e.runOf(&rows[i])
+	}
+	return list, nil
+}
+
+// HistoryFilter selects events. Zero fields select all.
+type HistoryFilter struct {
+	Run       int64
+	Workflows []string
+	Statuses  []Status // of the run now
+	Kinds     []string
+	Step      string
+	Since     time.Time // at or after
+	Until     time.Time // before
+	Failures  bool      // only events with an error
+	After     int64     // only events after this one; the last one of a page gives the next page
+	Limit     int       // 0 means 1,000, which is also the most
+}
+
+// Event is a row of the history: something that happened to a run, and was committed.
+type Event struct {
+	ID       int64 // order of commit in this file
+	Run      int64
+	Seq      int64 // counts the run's events, from 1
+	Time     time.Time
+	Kind     string
+	Step     string
+	Next     string
+	Visit    int
+	Attempt  int
+	Duration time.Duration // -1 if nothing was timed
+	Error    string
+	Detail   json.RawMessage // an object: state (short form), stack, by, reason, …
+	Hash     []byte
+	Workflow string
+	Worker   Worker // zero if no worker did it
+}
+
+// History returns events, oldest first. Resume never reads them: they are for audits.
+func (e *Engine) History(ctx context.Context, f HistoryFilter) ([]Event, error) {
+	rows, err := e.store.History(ctx, store.HistoryFilter{
+		Run: f.Run, Workflows: f.Workflows, Statuses: texts(f.Statuses), Kinds: f.Kinds, Step: f.Step,
+		SinceUS: micros(f.Since), UntilUS: micros(f.Until), FailuresOnly: f.Failures, AfterID: f.After, Limit: limit(f.Limit),
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Event, len(rows))
+	for i := range rows {
+		list[i] = eventOf(&rows[i])
+	}
+	return list, nil
+}
+
+func eventOf(r *store.HistoryRow) Event {
+	ev := Event{
+		ID: r.ID, Run: r.Run, Seq: r.Seq, Time: timeOf(r.TimeUS), Kind: r.Kind, Step: r.Step, Next: r.Next,
+		Visit: int(r.Visit), Attempt: int(r.Attempt), Duration: -1, Error: r.Error, Hash: r.Hash, Workflow: r.Workflow,
+		Worker: Worker{ID: r.Worker, Host: r.Host, PID: int(r.PID), Program: r.Program, Version: r.Version},
+	}
+	if r.DurationUS >= 0 {
+		ev.Duration = microseconds(r.DurationUS)
+	}
+	if r.Detail != "" {
+		ev.Detail = json.RawMessage(r.Detail)
+	}
+	return ev
+}
+
+// StateVersion is a checkpoint that is kept.
+type StateVersion struct {
+	Seq     int64 // of the event that committed it
+	Time    time.Time
+	Step    string
+	Visit   int
+	Current bool   // the one from which the run resumes
+	Bad     string // why it would not be used
+	Size    int    // in bytes, as stored
+	State   json.RawMessage
+	Brief   string
+}
+
+// States returns the kept checkpoints of a run, oldest first; the last one is the current one. There
+// are none once the run has completed, unless it was started with KeepAll.
+func (e *Engine) States(ctx context.Context, id int64) ([]StateVersion, error) {
+	row, err := e.row(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	copies, err := e.store.Copies(ctx, row.ID)
+	if err != nil {
+		return nil, err
+	}
+	var list []StateVersion
+	for _, c := range copies {
+		if c.Seq < row.Seq || !same(c.Checkpoint, row.Checkpoint) {
+			list = append(list, e.stateVersion(&row, &c))
+		}
+	}
+	if len(row.Checkpoint.State.Data) > 0 {
+		now := e.stateVersion(&row, &store.Copy{Seq: row.Seq, TimeUS: row.UpdatedUS, Step: row.Step, Visit: row.Visit, Checkpoint: row.Checkpoint})
+		now.Current = true
+		list = append(list, now)
+	}
+	return list, nil
+}
+
+func (e *Engine) stateVersion(row *store.Run, c *store.Copy) StateVersion {
+	v := StateVersion{Seq: c.Seq, Time: timeOf(c.TimeUS), Step: c.Step, Visit: int(c.Visit), Bad: c.Bad, Size: len(c.Checkpoint.State.Data)}
+	if fault := checkpointFault(c.Checkpoint); fault != nil && v.Bad == "" {
+		v.Bad = fault.Error()
+	}
+	shown := *row
+	shown.Checkpoint = c.Checkpoint
+	run := e.runOf(&shown)
+	v.State, v.Brief = run.State, run.Brief
+	return v
+}
+
+func limit(n int) int {
+	if n <= 0 || n > pageSize {
+		return pageSize
+	}
+	return n
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func texts(statuses []Status) []string {
+	var list []string
+	for _, s := range statuses {
+		list = append(list, string(s))
+	}
+	return list
+}

@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+)
+
+// Name is the durable identity of a workflow with state S and result R. It is typed, so that Start
+// and Run take an S and give an R, and it has no steps attached, so that steps may name their own
+// workflow.
+type Name[S, R any] string
+
+// Start enqueues a run that begins with state s and returns it once it is durable. A worker (see
+// [Engine.Serve]) of this or another process executes it. Start returns an *InputError if Validate
+// refuses s, and ErrKeyConflict if the key stands for another input; with a key that stands for the
+// same input it returns that run. opts may be nil.
+func (n Name[S, R]) Start(ctx context.Context, eng *Engine, s S, opts *StartOptions) (Run, error) {
+	def, err := eng.definition(string(n))
+	if err != nil {
+		return Run{}, err
+	}
+	return eng.start(ctx, def, &s, opts, enqueue)
+}
+
+// Run starts a run and executes it in the foreground, in the calling goroutine, until it has ended;
+// it waits for retries. When ctx ends, the run is saved and suspended, and Run returns a *RunError
+// with that status; [Engine.Execute] goes on with it. No other run is touched.
+func (n Name[S, R]) Run(ctx context.Context, eng *Engine, s S, opts *StartOptions) (R, error) {
+	var zero R
+	def, err := eng.definition(string(n))
+	if err != nil {
+		return zero, err
+	}
+	run, err := eng.start(ctx, def, &s, opts, own)
+	if err != nil {
+		return zero, err
+	}
+	run, err = eng.Execute(ctx, run.ID, nil)
+	if err != nil {
+		return zero, err
+	}
+	return resultOf[R](run)
+}
+
+// Wait blocks until the run has ended and returns its result, or a *RunError if it did not complete.
+// It logs a warning when no living worker could execute the run. Any number of callers, in any
+// process, may wait for the same run.
+func (n Name[S, R]) Wait(ctx context.Context, eng *Engine, id int64) (R, error) {
+	var zero R
+	run, err := eng.Wait(ctx, id)
+	if err != nil {
+		return zero, err
+	}
+	return resultOf[R](run)
+}
+
+// State returns the newest committed state of the run. The state of a completed run is deleted
+// unless it was started with KeepAll.
+func (n Name[S, R]) State(ctx context.Context, eng *Engine, id int64) (S, error) {
+	var s S
+	run, err := eng.Get(ctx, id)
+	if err != nil {
+		return s, err
+	}
+	if run.State == nil {
+		return s, fmt.Errorf("run %d: its checkpoint was deleted when it completed", id)
+	}
+	if err := json.Unmarshal(run.State, &s); err != nil {
+		return s, fmt.Errorf("run %d: state: %w", id, err)
+	}
+	return s, nil
+}
+
+// Done ends the run with result r, checked by the compiler.
+func (n Name[S, R]) Done(r R) Transition { return Done(r) }
+
+func resultOf[R any](run Run) (R, error) {
+	var r R
+	if run.Status != Completed {
+		return r, &RunError{RunID: run.ID, Status: run.Status, Reason: run.reason()}
+	}
+	if run.Result == nil {
+		return r, nil
+	}
+	if err := decodeJSON(run.Result, &r); err != nil {
+		return r, fmt.Errorf("run %d: result: %w", run.ID, err)
+	}
+	return r, nil
+}

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+// Retry says how often and how fast the failed attempts of a step are repeated. The zero value does
+// not retry. Counter and next time are stored with the run, so that they survive a crash.
+type Retry struct {
+	Attempts int           // in a row without a new checkpoint, the first one included; 0 means 1, negative no limit
+	Initial  time.Duration // before the second attempt; 0 means 1 s
+	Factor   float64       // by which each pause is longer than the one before; 0 means 2
+	Max      time.Duration // the longest pause; 0 means 1 min
+	Jitter   float64       // share of the pause that is random, up to 1; 0 means 0.1, negative none
+}
+
+const (
+	retryInitial = time.Second
+	retryFactor  = 2
+	retryMax     = time.Minute
+	retryJitter  = 0.1
+)
+
+// exhausted reports whether no attempt is left after so many failures in a row.
+func (r Retry) exhausted(failures int64) bool {
+	return r.Attempts >= 0 && failures >= int64(max(r.Attempts, 1))
+}
+
+// pause returns the time to wait after so many failures in a row (1 or more).
+func (r Retry) pause(failures int64) time.Duration {
+	initial, factor, limit, jitter := r.Initial, r.Factor, r.Max, r.Jitter
+	if initial == 0 {
+		initial = retryInitial
+	}
+	if factor == 0 {
+		factor = retryFactor
+	}
+	if limit == 0 {
+		limit = retryMax
+	}
+	if jitter == 0 {
+		jitter = retryJitter
+	}
+	d := min(float64(initial)*math.Pow(factor, float64(failures-1)), float64(limit))
+	if jitter > 0 {
+		d *= 1 - jitter*rand.Float64() // never longer than said; spread, so that failures do not return in step
+	}
+	return time.Duration(d)
+}
+
+// limit renders the number of attempts for people.
+func (r Retry) limit() string {
+	if r.Attempts < 0 {
+		return "no limit"
+	}
+	return fmt.Sprint(max(r.Attempts, 1))
+}
+
+func (r Retry) faults() []error {
+	var faults []error
+	if r.Initial < 0 || r.Max < 0 {
+		faults = append(faults, fmt.Errorf("retry: a pause must not be negative"))
+	}
+	if r.Factor < 0 || r.Factor > 0 && r.Factor < 1 || math.IsNaN(r.Factor) {
+		faults = append(faults, fmt.Errorf("retry: factor %v must be 1 or more", r.Factor))
+	}
+	if r.Jitter > 1 || math.IsNaN(r.Jitter) {
+		faults = append(faults, fmt.Errorf("retry: jitter %v must be at most 1", r.Jitter))
+	}
+	return faults
+}

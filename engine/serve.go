@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/durable-wf/wf/engine/internal/store"
+)
+
+// claimBatch is how many runs one commit takes at most.
+const claimBatch = 100
+
+// Serve executes runs of this program's workflows, up to Config.Workers at a time, until ctx ends;
+// it also takes over the runs of workers that die or hang. Then it takes no more, tells the steps to
+// stop (their context is cancelled with ErrShutdown), waits up to DrainTimeout for them and returns
+// nil. Runs that it did not finish go back to the queue with what they saved; those of steps that did
+// not stop are taken from this process, and Serve returns an error that names them.
+//
+// While there is nothing to do it sleeps: it is woken by commits, by the earliest due time, and looks
+// at the file's change counter once a second.
+func (e *Engine) Serve(ctx context.Context) error {
+	w, err := e.join(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.reapDead(ctx); err != nil {
+		return err
+	}
+	e.log.InfoContext(ctx, "serve started", "worker", w.id, "workers", e.cfg.Workers)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(e.life, cancel)()
+	var watch sync.WaitGroup
+	watch.Go(func() { e.guard(ctx, w.id) })
+	d := &dispatcher{eng: e, worker: w, freed: make(chan struct{}, e.cfg.Workers)}
+	err = d.dispatch(ctx)
+	cancel()
+	watch.Wait()
+	err = errors.Join(err, d.drain(ctx))
+	e.log.InfoContext(ctx, "serve stopped", "worker", w.id)
+	return err
+}
+
+// dispatcher hands claimed runs to goroutines. Its fields belong to Serve's goroutine, but for freed.
+type dispatcher struct {
+	eng    *Engine
+	worker *worker
+	active int
+	more   bool          // the last claim left some behind
+	freed  chan struct{} // one for each run that has left its slot
+}
+
+// dispatch claims and starts runs until ctx ends.
+func (d *dispatcher) dispatch(ctx context.Context) error {
+	due := int64(0)
+	for look := true; ctx.Err() == nil; {
+		changed := d.eng.work.changed() // arm, then look, then sleep
+		if look || d.more {
+			var err error
+			if due, err = d.look(ctx); err != nil {
+				return ignoreEnd(ctx, err)
+			}
+		}
+		look = d.sleep(ctx, changed, due)
+	}
+	return nil
+}
+
+// look claims what can be claimed and returns when the next run is due. What was due before and has
+// not been claimed belongs to other programs.
+func (d *dispatcher) look(ctx context.Context) (dueUS int64, err error) {
+	now := time.Now().UnixMicro()
+	if err := d.claim(ctx); err != nil {
+		return 0, err
+	}
+	return d.eng.store.DueUS(ctx, now)
+}
+
+// ignoreEnd drops an error that is only the end of ctx.
+func ignoreEnd(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// claim fills the free slots.
+func (d *dispatcher) claim(ctx context.Context) error {
+	for {
+		limit := min(d.eng.cfg.Workers-d.active, claimBatch)
+		if limit == 0 {
+			d.more = true
+			return nil
+		}
+		rows, err := d.eng.store.Claim(ctx, store.Claim{Worker: d.worker.id, Workflows: d.eng.names, Limit: limit})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			d.start(ctx, row)
+		}
+		if d.more = len(rows) == limit; !d.more {
+			return nil
+		}
+	}
+}
+
+// start executes a run in a goroutine that drain waits for.
+func (d *dispatcher) start(ctx context.Context, row store.Run) {
+	d.active++
+	x, own := d.eng.adopt(ctx, row, Pending)
+	go func() {
+		defer func() { d.freed <- struct{}{} }()
+		if err := x.run(own); err != nil && !errors.Is(err, ErrLeaseLost) {
+			d.eng.log.Error("run not finished here", "run_id", row.ID, "workflow", row.Workflow, "error", err)
+		}
+	}()
+}
+
+// sleep waits until there may be something to claim. It returns whether to look.
+func (d *dispatcher) sleep(ctx context.Context, changed <-chan struct{}, dueUS int64) bool {
+	var due <-chan time.Time
+	if dueUS != 0 {
+		timer := time.NewTimer(min(max(0, time.Until(time.UnixMicro(dueUS))), time.Second))
+		defer timer.Stop()
+		due = timer.C
+	}
+	if d.active >= d.eng.cfg.Workers {
+		due, changed = nil, nil // no slot: only one that is freed matters
+	}
+	select {
+	case <-ctx.Done():
+	case <-changed:
+		return true
+	case <-due: // the wall clock is looked at again at least once a second
+		return time.Now().UnixMicro() >= dueUS
+	case <-d.freed:
+		d.active--
+		d.collect()
+	}
+	return false
+}
+
+// collect takes note of all slots that are free by now.
+func (d *dispatcher) collect() {
+	for {
+		select {
+		case <-d.freed:
+			d.active--
+		default:
+			return
+		}
+	}
+}
+
+// drain waits for the runs under way. What does not stop in time loses its lease.
+func (d *dispatcher) drain(ctx context.Context) error {
+	timeout := time.NewTimer(d.eng.cfg.DrainTimeout)
+	defer timeout.Stop()
+	for d.active > 0 {
+		select {
+		case <-d.freed:
+			d.active--
+		case <-timeout.C:
+			return d.abandon(context.WithoutCancel(ctx))
+		}
+	}
+	return nil
+}
+
+func (d *dispatcher) abandon(ctx context.Context) error {
+	var freed []int64
+	err := d.eng.store.Update(ctx, func(tx *store.Tx) error {
+		var err error
+		freed, err = tx.ReleaseRuns(d.worker.id, false)
+		return err
+	})
+	d.eng.enqueued()
+	return errors.Join(err, fmt.Errorf("steps of runs %v did not stop within %v: the runs are free for others", freed, d.eng.cfg.DrainTimeout))
+}

@@ -1,0 +1,172 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/google/uuid"
+
+	"github.com/durable-wf/wf/engine/internal/store"
+)
+
+// StartOptions are the extras of one run. nil means none.
+type StartOptions struct {
+	// Key makes the start idempotent: the same workflow and key stand for one run, also after it has
+	// ended. The same key with another input is ErrKeyConflict.
+	Key string
+	// Checkpoint is the narrowest checkpoint policy.
+	Checkpoint Checkpoint
+	// Keep says what remains once the run has completed; "" means Config.Keep.
+	Keep Keep
+	// Seed seeds the run's random generator; 0 draws one.
+	Seed int64
+}
+
+func (o *StartOptions) check() error {
+	faults := o.Checkpoint.faults()
+	if err := o.Keep.check(); err != nil {
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+// startMode says who is to execute a new run.
+type startMode uint8
+
+const (
+	enqueue startMode = iota // any worker
+	own                      // this process
+)
+
+// Start enqueues a run by name, with its input as JSON (see [Definition.Input]; empty means the zero
+// state), and returns it once it is durable. It is Name.Start for those who do not have the type at
+// hand.
+func (e *Engine) Start(ctx context.Context, workflow string, in json.RawMessage, opts *StartOptions) (Run, error) {
+	run, _, err := e.startJSON(ctx, workflow, in, opts, enqueue)
+	return run, err
+}
+
+// StartHere is Start for a run that this process is to execute: it is owned from the first commit
+// on, and [Engine.Execute] must be called for it. The bool is false if the key already stood for a
+// run, which is then returned as it is.
+func (e *Engine) StartHere(ctx context.Context, workflow string, in json.RawMessage, opts *StartOptions) (Run, bool, error) {
+	return e.startJSON(ctx, workflow, in, opts, own)
+}
+
+func (e *Engine) startJSON(ctx context.Context, workflow string, in json.RawMessage, opts *StartOptions, mode startMode) (Run, bool, error) {
+	def, err := e.definition(workflow)
+	if err != nil {
+		return Run{}, false, err
+	}
+	begin, err := def.startJSON(in)
+	if err != nil {
+		return Run{}, false, err
+	}
+	return e.create(ctx, def, begin, opts, mode)
+}
+
+// start starts a run from a *S.
+func (e *Engine) start(ctx context.Context, def *definition, s any, opts *StartOptions, mode startMode) (Run, error) {
+	begin, err := def.start(s)
+	if err != nil {
+		return Run{}, err
+	}
+	run, _, err := e.create(ctx, def, begin, opts, mode)
+	return run, err
+}
+
+// create commits a new run, or finds the one that its key stands for.
+func (e *Engine) create(ctx context.Context, def *definition, begin starting, opts *StartOptions, mode startMode) (Run, bool, error) {
+	name := def.Describe().Name
+	if opts == nil {
+		opts = &StartOptions{}
+	}
+	if err := opts.check(); err != nil {
+		return Run{}, false, &InputError{name, err}
+	}
+	row, err := e.newRow(def, begin, opts)
+	if err != nil {
+		return Run{}, false, err
+	}
+	row.Workflow = name
+	h := store.History{Kind: "created", Step: row.Step, DurationUS: -1,
+		Detail: detail("by", e.actor, "state", begin.brief, "input", createdInput(begin.state))}
+	if mode == own {
+		w, err := e.join(ctx)
+		if err != nil {
+			return Run{}, false, err
+		}
+		row.Owner, h.Worker = w.id, w.id
+	}
+	made, err := e.store.Create(ctx, &store.Create{Run: row, InputHash: begin.hash, History: h})
+	if err != nil {
+		return e.keyed(ctx, name, begin, opts.Key, err)
+	}
+	if mode == own {
+		e.mu.Lock()
+		e.held[made.ID] = made
+		e.mu.Unlock()
+	} else {
+		e.enqueued()
+	}
+	return runOf(&made, def), true, nil
+}
+
+func (e *Engine) newRow(def *definition, begin starting, opts *StartOptions) (store.Run, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return store.Run{}, fmt.Errorf("drawing a run's identity: %w", err)
+	}
+	row := store.Run{
+		UUID: id.String(), Version: def.version, Fingerprint: def.fingerprints[def.first], Key: opts.Key,
+		Step: def.first, Visit: 1, Keep: string(opts.Keep), Seed: opts.Seed, Done: -1, Total: -1,
+		Checkpoint: store.Checkpoint{State: store.Payload(begin.state), Checksum: begin.state.Checksum()},
+	}
+	if row.Keep == "" {
+		row.Keep = string(e.cfg.Keep)
+	}
+	if row.Seed == 0 {
+		row.Seed = rand.Int64()
+	}
+	if opts.Checkpoint != (Checkpoint{}) {
+		policy, err := json.Marshal(opts.Checkpoint)
+		if err != nil {
+			return store.Run{}, fmt.Errorf("checkpoint policy: %w", err)
+		}
+		row.Policy = string(policy)
+	}
+	return row, nil
+}
+
+// inputInHistory is up to which size the input is repeated in the history.
+const inputInHistory = 64 << 10
+
+func createdInput(state Payload) json.RawMessage {
+	doc, err := state.JSON()
+	if err != nil || len(doc) > inputInHistory {
+		return nil
+	}
+	return doc
+}
+
+// keyed returns the run for which a key stands already.
+func (e *Engine) keyed(ctx context.Context, workflow string, begin starting, key string, err error) (Run, bool, error) {
+	taken, ok := errors.AsType[*store.KeyError](err)
+	if !ok {
+		return Run{}, false, err
+	}
+	if string(taken.InputHash) != string(begin.hash) {
+		return Run{}, false, fmt.Errorf("workflow %q, key %q: %w", workflow, key, ErrKeyConflict)
+	}
+	row, err := e.store.RunByUUID(ctx, taken.UUID)
+	if errors.Is(err, store.ErrNotFound) {
+		return Run{}, false, fmt.Errorf("workflow %q, key %q: %w: it stands for run %s, which was pruned", workflow, key, ErrRunNotFound, taken.UUID)
+	}
+	if err != nil {
+		return Run{}, false, err
+	}
+	return runOf(&row, e.defs[row.Workflow]), false, nil
+}

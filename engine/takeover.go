@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/durable-wf/wf/engine/internal/oslock"
+	"github.com/durable-wf/wf/engine/internal/store"
+)
+
+// sentry notices that other workers die or hang. Each worker watches one predecessor only, so that
+// all together form a ring.
+type sentry struct {
+	eng     *Engine
+	self    int64
+	watched map[string]bool // by the sentry's goroutine alone: those whose death is awaited
+	deaths  chan store.Worker
+	awaits  sync.WaitGroup
+
+	hung  string // the predecessor whose heartbeat is compared
+	beats uint64
+	still int // ticks without a heartbeat
+}
+
+// guard runs the sentry until ctx ends.
+func (e *Engine) guard(ctx context.Context, self int64) {
+	s := &sentry{eng: e, self: self, watched: map[string]bool{}, deaths: make(chan store.Worker)}
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		news := e.news.changed()
+		prev, err := s.predecessor(ctx)
+		if err != nil && ctx.Err() == nil {
+			e.log.Warn("looking for other workers", "error", err)
+		}
+		s.watch(ctx, prev)
+		if !s.sleep(ctx, news, tick.C, prev) {
+			return
+		}
+	}
+}
+
+// sleep waits for news, a death or a missing heartbeat. It returns false when ctx has ended.
+func (s *sentry) sleep(ctx context.Context, news <-chan struct{}, tick <-chan time.Time, prev *store.Worker) bool {
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case w := <-s.deaths:
+			s.eng.reap(ctx, w)
+			delete(s.watched, w.UUID)
+			return true
+		case <-tick:
+			s.compare(ctx, prev)
+			select {
+			case <-news: // at most one look a second, so that a busy file costs no more than a quiet one
+				return true
+			default:
+			}
+		}
+	}
+}
+
+// predecessor returns the living worker before this one in the ring; nil if it is alone.
+func (s *sentry) predecessor(ctx context.Context) (*store.Worker, error) {
+	workers, err := s.eng.store.Workers(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	var before, last *store.Worker
+	for i := range workers {
+		w := &workers[i]
+		switch {
+		case w.ID == s.self:
+		case w.ID < s.self && (before == nil || w.ID > before.ID):
+			before = w
+		case w.ID > s.self && (last == nil || w.ID > last.ID):
+			last = w
+		}
+	}
+	if before == nil {
+		return last, nil
+	}
+	return before, nil
+}
+
+// watch awaits the death of w. The goroutine ends when that process ends, or with ctx.
+func (s *sentry) watch(ctx context.Context, w *store.Worker) {
+	if w == nil || s.watched[w.UUID] {
+		return
+	}
+	s.watched[w.UUID] = true
+	dead := *w
+	go func() { // ends with ctx
+		if err := oslock.AwaitDeath(ctx, s.eng.store.LockDir(), dead.UUID); err != nil {
+			return
+		}
+		select {
+		case s.deaths <- dead:
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// compare counts the ticks without a heartbeat of prev, and deposes it after the lease time. It
+// counts its own ticks rather than compare clocks: a suspended laptop or a clock that jumps deposes
+// nobody.
+func (s *sentry) compare(ctx context.Context, prev *store.Worker) {
+	if prev == nil {
+		return
+	}
+	beats, err := oslock.Heartbeat(s.eng.store.LockDir(), prev.UUID)
+	if err != nil || prev.UUID != s.hung || beats != s.beats {
+		s.hung, s.beats, s.still = prev.UUID, beats, 0
+		return
+	}
+	s.still++
+	if time.Duration(s.still)*heartbeat < s.eng.cfg.Lease {
+		return
+	}
+	s.still = 0
+	s.eng.depose(ctx, *prev)
+}
+
+// depose takes the runs of a worker that lives but hangs. Its epoch is over: whatever it still writes
+// misses.
+func (e *Engine) depose(ctx context.Context, w store.Worker) {
+	runs, err := e.release(ctx, w, false)
+	switch {
+	case err != nil:
+		e.log.Error("deposing a hung worker", "worker", w.ID, "error", err)
+	case len(runs) > 0:
+		e.log.Warn("worker shows no heartbeat: its runs are free", "worker", w.ID, "pid", w.PID, "runs", len(runs))
+	}
+}
+
+// reap frees the runs of a dead worker.
+func (e *Engine) reap(ctx context.Context, w store.Worker) {
+	runs, err := e.release(ctx, w, true)
+	if err != nil {
+		e.log.Error("taking over from a dead worker", "worker", w.ID, "error", err)
+		return
+	}
+	e.log.Warn("worker died: its runs are free", "worker", w.ID, "pid", w.PID, "runs", len(runs))
+	if err := oslock.Sweep(e.store.LockDir(), w.UUID); err != nil {
+		e.log.Warn("removing a dead worker's lock file", "worker", w.ID, "error", err)
+	}
+}
+
+func (e *Engine) release(ctx context.Context, w store.Worker, died bool) (runs []int64, err error) {
+	err = e.store.Update(ctx, func(tx *store.Tx) error {
+		if runs, err = tx.ReleaseRuns(w.ID, died); err != nil || !died {
+			return err
+		}
+		return tx.StopWorker(w.ID, true)
+	})
+	if err == nil && len(runs) > 0 {
+		e.enqueued()
+	}
+	return runs, err
+}
+
+// reapDead frees the runs of all workers that have died unseen.
+func (e *Engine) reapDead(ctx context.Context) error {
+	workers, err := e.store.Workers(ctx, true)
+	if err != nil {
+		return err
+	}
+	for _, w := range workers {
+		alive, err := oslock.Alive(e.store.LockDir(), w.UUID)
+		if err != nil {
+			return fmt.Errorf("worker %d: %w", w.ID, err)
+		}
+		if !alive {
+			e.reap(ctx, w)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Why is the one cause that holds a run, and what moves it on.
+type Why struct {
+	Run    Run
+	Cause  string
+	Remedy string // "" if there is nothing to do
+}
+
+// Why names the one cause that holds a run.
+func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
+	run, err := e.Get(ctx, id)
+	if err != nil {
+		return Why{}, err
+	}
+	w := Why{Run: run}
+	switch run.Status {
+	case Pending:
+		w.Cause, w.Remedy = e.whyPending(ctx, run)
+	case Running:
+		w.Cause, w.Remedy, err = e.whyRunning(ctx, run)
+	case Waiting:
+		w.Cause, w.Remedy = whyWaiting(run, time.Now())
+	case Suspended:
+		w.Cause, w.Remedy = "it was stopped in an orderly way at "+at(run), "wf resume "+number(id)
+	case Paused:
+		w.Cause, w.Remedy = "it is paused "+run.Reason, "wf resume "+number(id)
+	case Blocked:
+		w.Cause, w.Remedy = "it is blocked: "+run.Reason, "mend the cause, then wf resume "+number(id)
+	case Compensating:
+		w.Cause = "it is undoing completed steps"
+	default:
+		w.Cause = "it has ended: " + string(run.Status)
+		if why := run.reason(); why != "" {
+			w.Cause += ": " + why
+		}
+	}
+	return w, err
+}
+
+func (e *Engine) whyPending(ctx context.Context, run Run) (cause, remedy string) {
+	switch {
+	case !e.anyWorker(ctx):
+		return "no worker lives that could take it", "wf worker, or wf resume " + number(run.ID)
+	case !slices.Contains(e.names, run.Workflow):
+		return "it is enqueued, and this program has no workflow " + run.Workflow, "start a worker of the program that has it"
+	}
+	return "it is enqueued until a worker has a free slot", ""
+}
+
+func (e *Engine) whyRunning(ctx context.Context, run Run) (cause, remedy string, err error) {
+	workers, err := e.Workers(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	for _, w := range workers {
+		if w.ID != run.Worker {
+			continue
+		}
+		if w.Alive {
+			return "step " + run.Step + " is executed by pid " + number(int64(w.PID)) + " on " + w.Host + ", which lives; its last commit was " +
+				time.Since(run.Updated).Round(time.Millisecond).String() + " ago", "", nil
+		}
+	}
+	return "its worker has died at " + at(run), "wf resume " + number(run.ID) + ", or any worker takes it over", nil
+}
+
+func whyWaiting(run Run, now time.Time) (cause, remedy string) {
+	cause = run.Reason + ", until " + run.Due.Format(time.RFC3339)
+	if run.Error != "" {
+		cause += ": " + run.Error
+	}
+	if !run.Due.After(now) {
+		return cause + " (that time has come: no worker has taken it yet)", "wf worker, or wf resume " + number(run.ID)
+	}
+	return cause, ""
+}
+
+// at says where a run is, for people.
+func at(run Run) string {
+	if run.Brief == "" {
+		return "step " + run.Step
+	}
+	return "step " + run.Step + ", " + run.Brief
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,169 @@
+-- +goose Up
+
+-- One row per process that has ever owned a run. Its lock file beside the database proves that it lives.
+CREATE TABLE wf_workers (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  uuid       TEXT    NOT NULL UNIQUE,
+  host       TEXT    NOT NULL,
+  pid        INTEGER NOT NULL,
+  program    TEXT    NOT NULL,
+  version    TEXT    NOT NULL,
+  started_us INTEGER NOT NULL,
+  stopped_us INTEGER,                    -- NULL while it lives, as far as is known
+  died       INTEGER NOT NULL DEFAULT 0 CHECK (died IN (0, 1))
+) STRICT;
+
+-- One row per run: the truth from which it resumes. A checkpoint is the triple (state, random, counters).
+CREATE TABLE wf_runs (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT, -- no number is ever used twice
+  uuid           TEXT    NOT NULL UNIQUE,           -- UUIDv7: the identity across files
+  workflow       TEXT    NOT NULL,
+  version        INTEGER NOT NULL,                  -- of the definition that wrote the checkpoint
+  fingerprint    TEXT    NOT NULL,                  -- of the step that the checkpoint waits in
+  key            TEXT,
+  status         TEXT    NOT NULL CHECK (status IN ('pending', 'running', 'waiting', 'paused', 'blocked',
+                   'suspended', 'compensating', 'completed', 'failed', 'cancelled')),
+  step           TEXT    NOT NULL,
+  visit          INTEGER NOT NULL,                  -- counts the steps entered, from 1
+  attempt        INTEGER NOT NULL,                  -- of this visit, from 1; 0 before the first
+  failures       INTEGER NOT NULL,                  -- attempts in a row that failed without a new checkpoint
+  deaths         INTEGER NOT NULL,                  -- owners that died at this checkpoint
+  seq            INTEGER NOT NULL,                  -- of the newest history row = number of history rows
+  epoch          INTEGER NOT NULL,                  -- rises whenever the owner changes
+  owner          INTEGER REFERENCES wf_workers (id),
+  want           TEXT    CHECK (want IN ('cancel', 'pause')),
+  want_detail    TEXT,                              -- JSON: who asked, and why
+  due_us         INTEGER,                           -- not before this time
+  created_us     INTEGER NOT NULL,
+  started_us     INTEGER,
+  updated_us     INTEGER NOT NULL,
+  ended_us       INTEGER,
+  first_history  INTEGER,                           -- NULL once its history is deleted
+  head_history   INTEGER,
+  head_hash      BLOB    NOT NULL,                  -- outlives the history
+  keep           TEXT    NOT NULL CHECK (keep IN ('none', 'history', 'all')),
+  policy         TEXT,                              -- JSON: the checkpoint policy given at start
+  seed           INTEGER NOT NULL,
+  reason         TEXT,                              -- why it is paused, blocked, waiting or cancelled
+  error          TEXT,
+  done           INTEGER,                           -- progress, at the newest checkpoint
+  total          INTEGER,
+  saves          INTEGER NOT NULL DEFAULT 0,        -- in-step checkpoints so far
+  stall_us       INTEGER NOT NULL DEFAULT 0,        -- time that steps stood still for them
+  active_us      INTEGER NOT NULL DEFAULT 0,        -- time spent in steps
+  copies         TEXT    NOT NULL DEFAULT '[]',     -- JSON: ids in wf_checkpoints, oldest first
+  copied_us      INTEGER NOT NULL,                  -- when the newest of them was written
+  result_codec   TEXT,
+  result         ANY,
+  codec          TEXT    NOT NULL,
+  checksum       INTEGER NOT NULL,                  -- CRC-32C of state
+  random         BLOB,
+  counters       TEXT,                              -- JSON: occurrences of recorded calls, by name
+  state          ANY                                -- last, so that a small change leaves its pages alone
+) STRICT;
+
+CREATE INDEX wf_runs_pending ON wf_runs (id)     WHERE status = 'pending';
+CREATE INDEX wf_runs_due     ON wf_runs (due_us) WHERE due_us IS NOT NULL;
+CREATE INDEX wf_runs_owner   ON wf_runs (owner)  WHERE owner IS NOT NULL;
+CREATE INDEX wf_runs_want    ON wf_runs (id)     WHERE want IS NOT NULL;
+
+-- The allowed moves; engine/status.go holds the same table and a test compares them.
+-- +goose StatementBegin
+CREATE TRIGGER wf_runs_moves BEFORE UPDATE OF status ON wf_runs
+WHEN old.status <> new.status AND instr(
+  ' pending>running pending>waiting pending>paused pending>blocked pending>cancelled'
+  || ' running>pending running>waiting running>paused running>blocked running>suspended running>compensating'
+  || ' running>completed running>failed running>cancelled'
+  || ' waiting>pending waiting>running waiting>paused waiting>blocked waiting>suspended waiting>compensating'
+  || ' waiting>failed waiting>cancelled'
+  || ' paused>pending paused>running paused>waiting paused>compensating paused>cancelled'
+  || ' blocked>pending blocked>running blocked>compensating blocked>cancelled'
+  || ' suspended>pending suspended>running suspended>paused suspended>blocked suspended>compensating suspended>cancelled'
+  || ' compensating>paused compensating>blocked compensating>suspended compensating>failed compensating>cancelled ',
+  ' ' || old.status || '>' || new.status || ' ') = 0
+BEGIN
+  SELECT RAISE(ABORT, 'status move not allowed');
+END;
+-- +goose StatementEnd
+
+-- The audit log, appended by rowid. Resume never reads it. Each row names the run's previous row and carries its hash.
+CREATE TABLE wf_history (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  run         INTEGER NOT NULL,
+  seq         INTEGER NOT NULL,
+  prev        INTEGER,
+  time_us     INTEGER NOT NULL,
+  kind        TEXT    NOT NULL CHECK (kind IN ('created', 'claimed', 'checkpoint', 'transition', 'call', 'attempt',
+                'fallback', 'released', 'suspended', 'paused', 'resumed', 'blocked', 'completed', 'failed', 'cancelled')),
+  step        TEXT,
+  next        TEXT,
+  visit       INTEGER,
+  attempt     INTEGER,
+  duration_us INTEGER,
+  worker      INTEGER,
+  error       TEXT,
+  detail      TEXT,
+  hash        BLOB    NOT NULL
+) STRICT;
+
+-- Older checkpoints to fall back on; wf_runs.copies names a run's rows, so no index is needed.
+CREATE TABLE wf_checkpoints (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  run         INTEGER NOT NULL,
+  seq         INTEGER NOT NULL,
+  time_us     INTEGER NOT NULL,
+  version     INTEGER NOT NULL,
+  fingerprint TEXT    NOT NULL,
+  step        TEXT    NOT NULL,
+  visit       INTEGER NOT NULL,
+  codec       TEXT    NOT NULL,
+  checksum    INTEGER NOT NULL,
+  random      BLOB,
+  counters    TEXT,
+  bad         TEXT,                                 -- why it must not be used again; kept for inspection
+  state       ANY     NOT NULL
+) STRICT;
+
+-- Results of recorded calls that no checkpoint covers yet.
+CREATE TABLE wf_calls (
+  run      INTEGER NOT NULL,
+  visit    INTEGER NOT NULL,
+  name     TEXT    NOT NULL,
+  n        INTEGER NOT NULL,
+  time_us  INTEGER NOT NULL,
+  codec    TEXT    NOT NULL,
+  checksum INTEGER NOT NULL,
+  random   BLOB,
+  value    ANY     NOT NULL,
+  PRIMARY KEY (run, visit, name, n)
+) STRICT, WITHOUT ROWID;
+
+-- Idempotency keys; they outlive their runs.
+CREATE TABLE wf_keys (
+  workflow   TEXT    NOT NULL,
+  key        TEXT    NOT NULL,
+  run_uuid   TEXT    NOT NULL,
+  input_hash BLOB    NOT NULL,
+  created_us INTEGER NOT NULL,
+  ended_us   INTEGER,
+  PRIMARY KEY (workflow, key)
+) STRICT, WITHOUT ROWID;
+
+-- What is left of pruned runs: evidence against an exported head.
+CREATE TABLE wf_pruned (
+  uuid      TEXT    NOT NULL PRIMARY KEY,
+  run       INTEGER NOT NULL,
+  head_hash BLOB    NOT NULL,
+  seq       INTEGER NOT NULL,
+  pruned_us INTEGER NOT NULL,
+  archive   TEXT                                    -- the file it was moved to, if any
+) STRICT, WITHOUT ROWID;
+
+-- +goose Down
+DROP TABLE wf_pruned;
+DROP TABLE wf_keys;
+DROP TABLE wf_calls;
+DROP TABLE wf_checkpoints;
+DROP TABLE wf_history;
+DROP TABLE wf_runs;
+DROP TABLE wf_workers;

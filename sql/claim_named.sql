@@ -1,0 +1,13 @@
+-- Those of the runs named that nobody owns and that have one of the statuses named.
+SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, ''), status, step, visit, attempt, failures, deaths, seq, epoch,
+       COALESCE(owner, 0), COALESCE(want, ''), COALESCE(want_detail, ''), COALESCE(due_us, 0), created_us,
+       COALESCE(started_us, 0), updated_us, COALESCE(ended_us, 0), COALESCE(first_history, 0), COALESCE(head_history, 0),
+       head_hash, keep, COALESCE(policy, ''), seed, COALESCE(reason, ''), COALESCE(error, ''), COALESCE(done, -1),
+       COALESCE(total, -1), saves, stall_us, active_us, copies, copied_us, COALESCE(result_codec, ''), result,
+       codec, checksum, random, COALESCE(counters, ''), state
+FROM   wf_runs
+WHERE  id IN (SELECT value FROM json_each(:ids))
+  AND  status IN (SELECT value FROM json_each(:statuses))
+  AND  owner IS NULL
+  AND  (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
+ORDER BY id LIMIT :limit;

@@ -1,0 +1,18 @@
+-- The oldest runs that anybody may own now: pending and not before their time, or waiting for a time that has come.
+SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, ''), status, step, visit, attempt, failures, deaths, seq, epoch,
+       COALESCE(owner, 0), COALESCE(want, ''), COALESCE(want_detail, ''), COALESCE(due_us, 0), created_us,
+       COALESCE(started_us, 0), updated_us, COALESCE(ended_us, 0), COALESCE(first_history, 0), COALESCE(head_history, 0),
+       head_hash, keep, COALESCE(policy, ''), seed, COALESCE(reason, ''), COALESCE(error, ''), COALESCE(done, -1),
+       COALESCE(total, -1), saves, stall_us, active_us, copies, copied_us, COALESCE(result_codec, ''), result,
+       codec, checksum, random, COALESCE(counters, ''), state
+FROM   wf_runs
+WHERE  id IN (
+  SELECT id FROM wf_runs
+  WHERE  status = 'pending' AND (due_us IS NULL OR due_us <= :now_us)
+    AND  (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
+  UNION ALL
+  SELECT id FROM wf_runs
+  WHERE  due_us <= :now_us AND status = 'waiting'
+    AND  (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
+  ORDER BY id LIMIT :limit)
+ORDER BY id;

@@ -1,0 +1,2 @@
+-- Deletes one copy.
+DELETE FROM wf_checkpoints WHERE id = ?1;

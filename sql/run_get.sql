@@ -1,0 +1,13 @@
+-- One run with everything that is known of it.
+SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, '') AS key, status, step, visit, attempt, failures,
+       deaths, seq, epoch, COALESCE(owner, 0) AS owner, COALESCE(want, '') AS want,
+       COALESCE(want_detail, '') AS want_detail, COALESCE(due_us, 0) AS due_us, created_us,
+       COALESCE(started_us, 0) AS started_us, updated_us, COALESCE(ended_us, 0) AS ended_us,
+       COALESCE(first_history, 0) AS first_history, COALESCE(head_history, 0) AS head_history, head_hash, keep,
+       COALESCE(policy, '') AS policy, seed, COALESCE(reason, '') AS reason, COALESCE(error, '') AS error,
+       COALESCE(done, -1) AS done, COALESCE(total, -1) AS total, saves, stall_us, active_us, copies, copied_us,
+       COALESCE(result_codec, '') AS "result.codec", result AS "result.data",
+       codec AS "checkpoint.state.codec", checksum AS "checkpoint.checksum", random AS "checkpoint.random",
+       COALESCE(counters, '') AS "checkpoint.counters", state AS "checkpoint.state.data"
+FROM   wf_runs
+WHERE  id = :id;

@@ -1,0 +1,2 @@
+-- Forgets where a closure began, and keeps what it did.
+RELEASE wf_closure;

@@ -1,0 +1,5 @@
+-- The processes that own or have owned runs, oldest first; :living leaves out those known to have stopped.
+SELECT id, uuid, host, pid, program, version, started_us, COALESCE(stopped_us, 0) AS stopped_us, died
+FROM   wf_workers
+WHERE  NOT :living OR stopped_us IS NULL
+ORDER  BY id;
