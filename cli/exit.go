@@ -168,3 +168,8 @@ func printable(s string) string {
 		return r
 	}, s)
 }
+
+// unreadError is an error of writing to stdout that must be told, even that nobody reads it.
+type unreadError struct{ err error }
+
+func (e *unreadError) Error() string { return e.err.Error() }

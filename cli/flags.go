@@ -81,7 +81,9 @@ func withOwn(fields, own *pflag.FlagSet) *pflag.FlagSet {
 	own.VisitAll(func(f *pflag.Flag) {
 		double := *f
 		double.Name, double.Shorthand, double.Hidden = doublePrefix+f.Name, "", true
-		all.AddFlag(&double)
+		if all.Lookup(double.Name) == nil {
+			all.AddFlag(&double)
+		}
 		if all.Lookup(f.Name) == nil {
 			all.AddFlag(f)
 		}

@@ -36,8 +36,8 @@ type app struct {
 	quiet  bool
 	format format // of a reading command, see addOutput
 
-	mu   sync.Mutex // guards bars
-	bars io.Writer  // takes what is said while progress bars are shown; nil otherwise
+	mu   sync.Mutex // one line at a time
+	bars io.Writer  // guarded by mu: takes what is said while progress bars are shown; nil otherwise
 }
 
 // command returns the tree of all commands.
@@ -124,25 +124,25 @@ func (a *app) execute(ctx context.Context, args []string) int {
 }
 
 // complain says what went wrong: one line, even under --quiet.
-func (a *app) complain(err error) {
-	fmt.Fprintf(a.console(), "%s: %s\n", a.name, message(err))
-}
+func (a *app) complain(err error) { a.say(a.name + ": " + message(err)) }
 
 // note tells a person on stderr what happens, unless --quiet.
 func (a *app) note(format string, args ...any) {
 	if !a.quiet {
-		fmt.Fprintln(a.console(), oneLine(fmt.Sprintf(format, args...)))
+		a.say(oneLine(fmt.Sprintf(format, args...)))
 	}
 }
 
-// console is where to write for people: stderr, or above the progress bars that occupy it.
-func (a *app) console() io.Writer {
+// say writes a line for people: on stderr, or above the progress bars that occupy it. It is safe for
+// concurrent use.
+func (a *app) say(line string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	out := a.stderr
 	if a.bars != nil {
-		return a.bars
+		out = a.bars
 	}
-	return a.stderr
+	fmt.Fprintln(out, line) // nobody could be told of its error
 }
 
 // arguments accepts between min and max arguments (max < 0: any number) and otherwise shows the
@@ -158,4 +158,3 @@ func arguments(min, max int) cobra.PositionalArgs {
 		return nil
 	}
 }
-

@@ -48,6 +48,27 @@ var (
 	ErrSchemaTooOld = store.ErrSchemaTooOld
 	// ErrReadOnly means that the engine was opened to read only.
 	ErrReadOnly = store.ErrReadOnly
+	// ErrForeign means that the database belongs to another program, or holds tables that are not ours
+	// and Config.Adopt is not set.
+	ErrForeign = store.ErrForeign
+	// ErrNotDatabase means that the file is no SQLite database.
+	ErrNotDatabase = store.ErrNotDatabase
+	// ErrIsFolder means that the path is a folder.
+	ErrIsFolder = store.ErrIsFolder
+	// ErrUnreadable means that the operating system does not let the file be opened.
+	ErrUnreadable = store.ErrUnreadable
+	// ErrNetwork means that the database is on a network file system and Config.AllowNetwork is not set.
+	ErrNetwork = store.ErrNetwork
+	// ErrFull means that the disk is full. It is an ErrStorage.
+	ErrFull = store.ErrFull
+	// ErrGone means that the file was deleted or replaced while in use. It is an ErrStorage.
+	ErrGone = store.ErrGone
+	// ErrAmbiguous means that several runs fit what was asked for.
+	ErrAmbiguous = store.ErrAmbiguous
+	// ErrNotSelect means that a query is not one SELECT.
+	ErrNotSelect = store.ErrNotSelect
+	// ErrBadQuery means that SQLite does not understand a query.
+	ErrBadQuery = store.ErrBadQuery
 )
 
 // InputError says that what was given to a run is not valid. Nothing was started.

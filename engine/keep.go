@@ -2,6 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/durable-wf/wf/engine/internal/store"
@@ -20,7 +24,6 @@ type Removed struct {
 	Runs        int64
 	Events      int64
 	Checkpoints int64
-	Files       []string // archive files written to
 }
 
 func (r Retention) store(now time.Time) store.Retention {
@@ -29,8 +32,8 @@ func (r Retention) store(now time.Time) store.Retention {
 	}
 }
 
-func removedOf(r store.Removed) Removed {
-	return Removed{Runs: r.Runs, Events: r.History, Checkpoints: r.Checkpoints, Files: r.Files}
+func removedOf(r store.PruneResult) Removed {
+	return Removed{Runs: r.Runs, Events: r.History, Checkpoints: r.Checkpoints}
 }
 
 // Prune deletes runs that have ended, with everything that depends on them, in several short
@@ -45,19 +48,31 @@ func (e *Engine) Prune(ctx context.Context, r Retention) (Removed, error) {
 // database. They are copied first and deleted then, so that it may be repeated after a crash at any
 // point: each run is in one place in the end, and never in none.
 func (e *Engine) Archive(ctx context.Context, r Retention) (Removed, error) {
-	removed, err := e.store.Archive(ctx, r.store(time.Now()))
+	removed, err := e.store.Archive(ctx, r.store(time.Now()), store.Shelf{AllowNetwork: e.cfg.AllowNetwork})
 	return removedOf(removed), err
 }
 
-// Archives lists the archive files, oldest month first. Each opens with ReadOnly.
-func (e *Engine) Archives(ctx context.Context) ([]string, error) { return e.store.Archives(ctx) }
+// Archives lists the files that Archive has written, oldest month first. Each is a database that
+// opens with Access ReadOnly.
+func (e *Engine) Archives() ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(e.store.Path()+"-archive", "????-??.db"))
+	if err != nil {
+		return nil, fmt.Errorf("archives: %w", err)
+	}
+	slices.Sort(files)
+	return files, nil
+}
 
 // Finding is something that is wrong with the database.
 type Finding struct {
-	Run     int64 // 0 if it concerns no single run
-	Table   string
-	Problem string
+	Kind string // which check found it: integrity, orphan, chain, …
+	Run  int64  // 0 if it concerns no single run
+	Row  int64  // of the table in question; 0 if there is none
+	Text string
 }
+
+// String returns the finding on one line.
+func (f Finding) String() string { return store.Finding(f).String() }
 
 // Check looks for damage: SQLite's own integrity, rows that belong to no run, statuses, checksums of
 // checkpoints, and the number and chain of history rows. It calls found for each finding.
@@ -65,27 +80,36 @@ func (e *Engine) Check(ctx context.Context, found func(Finding)) error {
 	return e.store.Check(ctx, func(f store.Finding) { found(Finding(f)) })
 }
 
-// VerifyReport counts what Verify has read.
-type VerifyReport struct {
-	Runs   int64
-	Events int64
-}
-
-// Verify recomputes the hash chains of the given runs, of all if ids is nil, and calls found for
-// each break. The chain is unkeyed: it is evidence only against a head that was exported before.
-func (e *Engine) Verify(ctx context.Context, ids []int64, found func(Finding)) (VerifyReport, error) {
-	report, err := e.store.Verify(ctx, ids, func(f store.Finding) { found(Finding(f)) })
-	return VerifyReport(report), err
+// Verify recomputes the hash chain of a run's history, of all runs if id is 0, and calls found for
+// each row that was changed, removed, added or swapped. The chain is unkeyed: that it is whole
+// proves something only against a head that was noted elsewhere.
+func (e *Engine) Verify(ctx context.Context, id int64, found func(Finding)) error {
+	err := e.store.Verify(ctx, id, func(f store.Finding) { found(Finding(f)) })
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("run %d: %w", id, ErrRunNotFound)
+	}
+	return err
 }
 
 // Backup writes a consistent copy of the database to a new file, while it is in use.
 func (e *Engine) Backup(ctx context.Context, path string) error { return e.store.Backup(ctx, path) }
 
-// Query runs one read-only SQL statement and calls row for at most limit rows (0 means no limit);
-// an error of row ends it and is returned. The function wf_json(state, codec) renders a state of any
-// codec as JSON. ctx bounds its time. Columns is the same slice in every call.
-func (e *Engine) Query(ctx context.Context, sql string, limit int, row func(columns []string, values []any) error) error {
-	return e.store.Query(ctx, sql, limit, row)
+// Table is the answer to a query. Each value is nil, an int64, a float64, a string or a []byte.
+type Table struct {
+	Columns []string
+	Rows    [][]any
+	More    bool // there are more rows than the limit
+}
+
+// Query runs one SELECT and returns at most limit rows (0 means as many as it ever does, 100,000).
+// It can neither write nor reach other files. The function wf_json(payload, codec) renders a state of
+// any codec as JSON. Give ctx a deadline: as long as the query runs the WAL cannot shrink.
+func (e *Engine) Query(ctx context.Context, sql string, limit int) (Table, error) {
+	t, err := e.store.Query(ctx, sql, limit)
+	if err != nil {
+		return Table{}, err
+	}
+	return Table(*t), nil
 }
 
 // Schema returns the schema version of the file and the one that this program wants.

@@ -77,11 +77,11 @@ func (e *Engine) workerRow() store.Worker {
 
 // mtbf estimates this host's mean time between failures from its workers so far.
 func (e *Engine) mtbf(ctx context.Context, host string) time.Duration {
-	observed, failures, err := e.store.Reliability(ctx, host)
+	seen, err := e.store.Reliability(ctx, host)
 	if err != nil {
 		return priorMTBF
 	}
-	return (observed + priorMTBF) / time.Duration(failures+1)
+	return (microseconds(seen.ObservedUS) + priorMTBF) / time.Duration(seen.Failures+1)
 }
 
 // beat shows that this process is not hung, until Close.

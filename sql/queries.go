@@ -94,6 +94,9 @@ var (
 	//go:embed check_history_worker.sql
 	CheckHistoryWorker string
 
+	//go:embed check_integrity.sql
+	CheckIntegrity string
+
 	//go:embed check_key.sql
 	CheckKey string
 

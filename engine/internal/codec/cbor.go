@@ -23,8 +23,7 @@ const maxDepth = 10_000
 //nolint:gochecknoglobals // immutable, and costly to make
 var cborEncoder = must(cbor.EncOptions{
 	Sort:                    cbor.SortCoreDeterministic,
-	Time:                    cbor.TimeRFC3339Nano,      // the default drops the fraction of a second
-	ByteArray:               cbor.ByteArrayToByteSlice, // as text in JSON, like a slice
+	Time:                    cbor.TimeRFC3339Nano, // the default drops the fraction of a second
 	BinaryMarshaler:         cbor.BinaryMarshalerNone,
 	TextMarshaler:           cbor.TextMarshalerTextString,
 	JSONMarshalerTranscoder: transcoder(wrapJSON),

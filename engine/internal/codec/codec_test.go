@@ -403,6 +403,27 @@ func TestDecodeIntoAnyKeepsIntegers(t *testing.T) {
 	}
 }
 
+func TestDecodeIntoAnyKeepsMinusZero(t *testing.T) {
+	t.Parallel()
+	var got any
+	err := codec.Decode(codec.Payload{Codec: "json", Data: []byte("-0")}, &got)
+	if f, ok := got.(float64); err != nil || !ok || !math.Signbit(f) {
+		t.Errorf("Decode(-0) = %v (%T), %v; want the float -0", got, got, err)
+	}
+}
+
+func TestLargeValues(t *testing.T) {
+	t.Parallel()
+	for _, f := range formats {
+		checkRoundTrip(t, f, make([]bool, 200_000)) // more than the CBOR library takes by default
+		deep := any(int64(1))
+		for range 500 {
+			deep = []any{deep}
+		}
+		checkRoundTrip(t, f, deep)
+	}
+}
+
 func TestDecodeDurationText(t *testing.T) {
 	t.Parallel()
 	var got []time.Duration

@@ -21,6 +21,8 @@ func TestCompression(t *testing.T) {
 	}{
 		{"small", strings.Repeat("a", 4000), map[codec.Format]string{codec.JSON: "json", codec.CBOR: "cbor"}},
 		{"large", strings.Repeat("a", 5000), map[codec.Format]string{codec.JSON: "json+zstd", codec.CBOR: "cbor+zstd"}},
+		{"saves less than an eighth", mix(noise, 10), map[codec.Format]string{codec.JSON: "json", codec.CBOR: "cbor"}},
+		{"saves more than an eighth", mix(noise, 6), map[codec.Format]string{codec.JSON: "json+zstd", codec.CBOR: "cbor+zstd"}},
 		{"noise", noise, map[codec.Format]string{codec.JSON: "json", codec.CBOR: "cbor"}},
 	}
 	for _, tt := range tests {
@@ -38,6 +40,13 @@ func TestCompression(t *testing.T) {
 			}
 		}
 	}
+}
+
+// mix returns noise of which one part in n is zero.
+func mix(noise []byte, n int) []byte {
+	mixed := bytes.Clone(noise)
+	clear(mixed[:len(mixed)/n])
+	return mixed
 }
 
 func TestDamagedPayload(t *testing.T) {

@@ -20,13 +20,13 @@ type batch struct {
 
 // lease is the part of a Lease that moves with each change.
 type lease struct {
-	status         string
-	epoch          int64
-	seq, head      int64
-	hash           []byte
-	copies         []int64
-	copiedUS       int64
-	calls          bool
+	status    string
+	epoch     int64
+	seq, head int64
+	hash      []byte
+	copies    []int64
+	copiedUS  int64
+	calls     bool
 }
 
 func newBatch(w *writer) (*batch, error) {

@@ -23,8 +23,8 @@ type move struct {
 	row     *Run // of the last change
 	saved   *Run // of the last change with a checkpoint; nil for none
 	history []History
-	forget  bool   // delete the recorded calls
-	calls   []Call // to insert then
+	forget  bool    // delete the recorded calls
+	calls   []Call  // to insert then
 	old     []int64 // copies to delete
 	copy    int64   // number of the copy to insert; 0 for none
 	found   bool    // the compare-and-set has hit
@@ -54,8 +54,8 @@ func (b *batch) change(reqs []*request) error {
 
 // round sorts out what can be done at once. Requests of one run keep their order.
 func (b *batch) round(reqs []*request) (moves []*move, effects, later []*request, err error) {
-	open := map[int64]*move{}    // of each run; more may be added
-	full := map[int64]bool{}     // runs whose further changes are for the next round
+	open := map[int64]*move{} // of each run; more may be added
+	full := map[int64]bool{}  // runs whose further changes are for the next round
 	for _, r := range reqs {
 		l := r.change.Lease
 		if r.err = l.usable(); r.err != nil {

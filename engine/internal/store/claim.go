@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 )
 
@@ -36,22 +35,13 @@ func (b *batch) claim(r *request) error {
 
 // candidates reads the runs that can be claimed.
 func (b *batch) candidates(c *Claim) ([]Run, error) {
-	workflows, err := jsonList(c.Workflows)
-	if err != nil {
-		return nil, err
-	}
-	stmt, args := b.w.stmts.claimPending, []any{sql.Named("now_us", b.now), sql.Named("workflows", workflows), sql.Named("limit", c.Limit)}
-	if c.IDs != nil {
-		ids, err := jsonList(c.IDs)
-		if err != nil {
-			return nil, err
-		}
-		statuses, err := jsonList(c.Statuses)
-		if err != nil {
-			return nil, err
-		}
+	stmt := b.w.stmts.claimPending
+	args := []any{sql.Named("workflows", jsonList(c.Workflows)), sql.Named("limit", c.Limit)}
+	if c.IDs == nil {
+		args = append(args, sql.Named("now_us", b.now))
+	} else {
 		stmt = b.w.stmts.claimNamed
-		args = []any{sql.Named("ids", ids), sql.Named("statuses", statuses), sql.Named("workflows", workflows), sql.Named("limit", c.Limit)}
+		args = append(args, sql.Named("ids", jsonList(c.IDs)), sql.Named("statuses", jsonList(c.Statuses)))
 	}
 	rows, err := stmt.QueryContext(context.Background(), args...)
 	if err != nil {
@@ -83,13 +73,4 @@ func (b *batch) own(run *Run, worker int64) (row []any, audit []History, err err
 	}
 	row = []any{run.ID, was.Epoch, was.Seq, was.Status, worker, b.now, run.Seq, run.HeadHistory, run.HeadHash}
 	return row, audit, nil
-}
-
-// jsonList returns list as JSON for json_each, NULL for nil.
-func jsonList[T any](list []T) (any, error) {
-	if list == nil {
-		return nil, nil
-	}
-	text, err := json.Marshal(list)
-	return string(text), err
 }

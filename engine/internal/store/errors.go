@@ -13,22 +13,22 @@ import (
 // with errors.Is; its text is one line that says what and where.
 var (
 	ErrNotFound     = errors.New("not found")
-	ErrKeyExists    = errors.New("key is taken")                           // a *KeyError says by which run
-	ErrGuard        = errors.New("run has changed")                        // a compare-and-set missed
-	ErrSchemaTooNew = errors.New("database is newer than this program")    // its schema, that is
-	ErrSchemaTooOld = errors.New("database needs a migration")             // run `wf migrate`
-	ErrNoFile       = errors.New("no such database")                       // and Options.Create is not set
-	ErrNotDatabase  = errors.New("not a SQLite database")                  //
-	ErrForeign      = errors.New("database of another program")            // or of the user's own, without Options.Adopt
-	ErrIsFolder     = errors.New("is a folder, not a database file")       //
-	ErrUnreadable   = errors.New("cannot be opened")                       // permissions, mostly
-	ErrNetwork      = errors.New("database is on a network file system")   // and Options.AllowNetwork is not set
-	ErrFull         = errors.New("disk is full")                           // also matches ErrStorage
-	ErrGone         = errors.New("database file was deleted or replaced")  // while it was in use; also matches ErrStorage
-	ErrClosed       = errors.New("store is closed")                        //
-	ErrReadOnly     = errors.New("store is read-only")                     //
-	ErrInTx         = errors.New("engine called from inside user SQL")     //
-	ErrStorage      = errors.New("storage error")                          // anything else that SQLite reports
+	ErrKeyExists    = errors.New("key is taken")                              // a *KeyError says by which run
+	ErrGuard        = errors.New("run has changed")                           // a compare-and-set missed
+	ErrSchemaTooNew = errors.New("database is newer than this program")       // its schema, that is
+	ErrSchemaTooOld = errors.New("database needs a migration")                // run `wf migrate`
+	ErrNoFile       = errors.New("no such database")                          // and Options.Create is not set
+	ErrNotDatabase  = errors.New("not a SQLite database")                     //
+	ErrForeign      = errors.New("database of another program")               // or of the user's own, without Options.Adopt
+	ErrIsFolder     = errors.New("is a folder, not a database file")          //
+	ErrUnreadable   = errors.New("cannot be opened")                          // permissions, mostly
+	ErrNetwork      = errors.New("database is on a network file system")      // and Options.AllowNetwork is not set
+	ErrFull         = errors.New("disk is full")                              // also matches ErrStorage
+	ErrGone         = errors.New("database file was deleted or replaced")     // while it was in use; also matches ErrStorage
+	ErrClosed       = errors.New("store is closed")                           //
+	ErrReadOnly     = errors.New("store is read-only")                        //
+	ErrInTx         = errors.New("engine called from inside user SQL")        //
+	ErrStorage      = errors.New("storage error")                             // anything else that SQLite reports
 	ErrDenied       = errors.New("statement is not allowed in a transaction") // user SQL the authorizer refused
 )
 
@@ -73,6 +73,14 @@ func (e *KeyError) Error() string {
 
 // Is reports whether target is ErrKeyExists.
 func (e *KeyError) Is(target error) bool { return target == ErrKeyExists }
+
+// PanicError is a panic in a function that was given to the store.
+type PanicError struct {
+	Value any
+	Stack []byte // of the goroutine that panicked
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
 // failure wraps an error of the driver in an *Error. It is the one place where result codes get a
 // meaning; errors that have one already, and those of contexts, pass unchanged.

@@ -18,15 +18,17 @@ import (
 )
 
 const (
-	readers     = 4               // connections of the read pool, one of them watches
+	readers     = 4                // connections of the read pool, one of them watches
 	busyTimeout = 10 * time.Second // of SQLite, against programs that do not take turns
 )
 
 // Open opens the database file, and creates or migrates it if the options say so. Opening a current
 // file takes a few milliseconds. Two processes may create the same file at the same time.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	// Without this, any plain open and close of the file in this process would drop SQLite's locks.
-	if _, err := sqlite.OFDLocking(true); err != nil && !errors.Is(err, sqlite.ErrOFDLockingUnavailable) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := lockByDescription(o.Logger); err != nil {
 		return nil, wrap("open", o.Path, err)
 	}
 	path, err := locate(&o)
@@ -34,13 +36,25 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{path: path, log: o.Logger, watch: make(chan struct{}, 1)}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
 	if err := s.open(ctx, &o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// lockByDescription makes SQLite's locks belong to its open files. POSIX locks, its default, belong
+// to the process, and any plain open and close of the file in this process would drop them. A program
+// that has used SQLite before it opens its first Store keeps what it has, and has to be careful itself.
+func lockByDescription(log *slog.Logger) error {
+	_, err := sqlite.OFDLocking(true)
+	switch {
+	case errors.Is(err, sqlite.ErrOFDLockingUnavailable):
+		return nil // not Linux
+	case errors.Is(err, sqlite.ErrOFDLockingTooLate):
+		log.Warn("SQLite was used before: a plain open and close of the database file in this process would drop its locks")
+		return nil
+	}
+	return err
 }
 
 // locate returns the canonical path of a file that exists and is fit to be opened.
@@ -106,11 +120,12 @@ func openReaders(path string) (*sqlx.DB, error) {
 // openWriter opens the database for writing and makes sure that a commit will be durable: the
 // pragmas are read back, since SQLite ignores what it cannot do.
 func openWriter(ctx context.Context, path string) (*sqlx.DB, error) {
-	db, err := sqlx.Open("sqlite", dsn(path, "mode=rw", "journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)",
+	pool, err := openTracked(dsn(path, "mode=rw", "journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)",
 		"checkpoint_fullfsync(1)", "wal_autocheckpoint(0)", "journal_size_limit(33554432)", "cache_size(-8000)", "temp_store(MEMORY)"))
 	if err != nil {
 		return nil, err
 	}
+	db := sqlx.NewDb(pool, "sqlite")
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(1)
 	if err := checkDurable(ctx, db); err != nil {

@@ -149,9 +149,9 @@ func (s *Store) Wants(ctx context.Context, worker int64) ([]Want, error) {
 	return list[Want](ctx, s, fmt.Sprintf("wants of worker %d", worker), queries.RunWants, sql.Named("worker", worker))
 }
 
-// DueUS returns when the next pending or waiting run is due, 0 if none waits for a time.
-func (s *Store) DueUS(ctx context.Context) (int64, error) {
-	due, err := get[int64](ctx, s, "due time", queries.RunDue)
+// DueUS returns when the next pending or waiting run is due after a time, 0 if none is.
+func (s *Store) DueUS(ctx context.Context, afterUS int64) (int64, error) {
+	due, err := get[int64](ctx, s, "due time", queries.RunDue, sql.Named("after_us", afterUS))
 	if errors.Is(err, ErrNotFound) {
 		return 0, nil
 	}

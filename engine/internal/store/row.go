@@ -123,7 +123,6 @@ type Create struct {
 	History   History // kind created
 }
 
-
 // Change is one guarded change of a run: a compare-and-set on (id, epoch, seq, status). Either all
 // of it is committed or nothing.
 type Change struct {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
 
 	"github.com/durable-wf/wf/engine/internal/oslock"
@@ -142,11 +143,16 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := db.ExecContext(ctx, queries.SchemaMark); err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db.DB, migrations.FS,
-		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	provider, err := newProvider(db)
 	if err != nil {
 		return err
 	}
 	_, err = provider.Up(ctx)
 	return err
+}
+
+// newProvider returns what applies our migrations to db.
+func newProvider(db *sqlx.DB) (*goose.Provider, error) {
+	return goose.NewProvider(goose.DialectSQLite3, db.DB, migrations.FS,
+		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 }

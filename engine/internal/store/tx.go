@@ -22,7 +22,7 @@ type Tx struct {
 func (b *batch) update(fn func(*Tx) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in update: %v\n%s", p, debug.Stack())
+			err = &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
 	return b.w.store.failure("update", fn(&Tx{NowUS: b.now, b: b}))
@@ -30,7 +30,7 @@ func (b *batch) update(fn func(*Tx) error) (err error) {
 
 // Run returns a run as it is in the transaction, or ErrNotFound.
 func (tx *Tx) Run(id int64) (Run, error) {
-	run, err := scanRun(tx.b.w.stmts.runGet.QueryRowContext(context.Background(), id))
+	run, err := scanRun(tx.b.w.stmts.runGet.QueryRowContext(context.Background(), sql.Named("id", id)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Run{}, fmt.Errorf("run %d: %w", id, ErrNotFound)
 	}

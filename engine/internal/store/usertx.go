@@ -26,7 +26,7 @@ var errTxOver = errors.New("transaction is over")
 // all but those named wf_*. It is valid during the call only; a call after that returns an error.
 type UserTx struct {
 	ctx  context.Context
-	conn *sql.Conn
+	conn *sqlx.Conn
 
 	mu   sync.Mutex // held during each statement; guards over
 	over bool
@@ -71,14 +71,24 @@ func (u *UserTx) QueryRowContext(_ context.Context, query string, args ...any) *
 	return u.conn.QueryRowContext(u.ctx, query, args...) // u.ctx has ended if u is over
 }
 
-// GetContext scans one row into dest, as sqlx.Get does.
-func (u *UserTx) GetContext(ctx context.Context, dest any, query string, args ...any) error {
-	return sqlx.GetContext(ctx, userQueryer{u}, dest, query, args...)
+// GetContext scans one row into dest, as sqlx.Get does. ctx is treated as by ExecContext.
+func (u *UserTx) GetContext(_ context.Context, dest any, query string, args ...any) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.over {
+		return errTxOver
+	}
+	return denied(u.conn.GetContext(u.ctx, dest, query, args...))
 }
 
-// SelectContext scans all rows into the slice that dest points to, as sqlx.Select does.
-func (u *UserTx) SelectContext(ctx context.Context, dest any, query string, args ...any) error {
-	return sqlx.SelectContext(ctx, userQueryer{u}, dest, query, args...)
+// SelectContext scans all rows into the slice that dest points to, as sqlx.Select does. ctx is treated as by ExecContext.
+func (u *UserTx) SelectContext(_ context.Context, dest any, query string, args ...any) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.over {
+		return errTxOver
+	}
+	return denied(u.conn.SelectContext(u.ctx, dest, query, args...))
 }
 
 // end makes u useless and waits for a statement that is still running; it has been interrupted.
@@ -95,7 +105,7 @@ func (b *batch) user(fn func(*UserTx) error) error {
 	w := b.w
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), txKey{}, true))
 	u := &UserTx{ctx: ctx, conn: w.conn}
-	w.user = true
+	w.user.Store(true)
 	outcome := make(chan error, 1)
 	go func() { // ends with fn, which may outlive the transaction
 		err := errors.New("user SQL ended its goroutine")
@@ -104,8 +114,11 @@ func (b *batch) user(fn func(*UserTx) error) error {
 	}()
 	err := w.waitUser(outcome)
 	u.end(cancel)
-	w.user = false
-	return errors.Join(err, w.closeRows())
+	w.user.Store(false)
+	if e := w.closeRows(); err == nil {
+		err = e
+	}
+	return err
 }
 
 // waitUser waits for the outcome of user SQL.
@@ -129,7 +142,7 @@ func (w *writer) waitUser(outcome <-chan error) error {
 func call(fn func(*UserTx) error, u *UserTx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in user SQL: %v\n%s", p, debug.Stack())
+			err = &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
 	return fn(u)

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	walPage  = 4096 + 24             // bytes of the log per page written
-	walLimit = 16 << 20 / walPage    // pages after which the log is copied into the database
-	walAgain = 1 << 20 / walPage     // pages after which it is tried again when a reader was in the way
+	walPage  = 4096 + 24          // bytes of the log per page written
+	walLimit = 16 << 20 / walPage // pages after which the log is copied into the database
+	walAgain = 1 << 20 / walPage  // pages after which it is tried again when a reader was in the way
 )
 
 // wal counts the pages written to the log.

@@ -26,7 +26,7 @@ const (
 type writer struct {
 	store *Store
 	db    *sqlx.DB
-	conn  *sql.Conn
+	conn  *sqlx.Conn
 	stmts *statements
 	turn  *oslock.Turn
 
@@ -34,14 +34,14 @@ type writer struct {
 	queue   []*request
 	closing bool
 
-	wake    chan struct{} // capacity 1: there is something in the queue, or the writer is to close
-	stopped chan struct{} // closed by the goroutine when it ends
+	wake    chan struct{}   // capacity 1: there is something in the queue, or the writer is to close
+	stopped chan struct{}   // closed by the goroutine when it ends
 	ctx     context.Context // ends some time after Close, so that nothing waits for ever
 	stop    context.CancelFunc
 	gone    atomic.Bool
+	user    atomic.Bool // user SQL is running: the authorizer is strict
 
 	// Used by the goroutine alone.
-	user     bool             // user SQL is running: the authorizer is strict
 	workers  map[int64]string // UUIDs of workers, by number
 	newestUS int64            // of what has been committed
 	wal      wal
@@ -64,13 +64,13 @@ func (w *writer) open(ctx context.Context) (err error) {
 	if w.db, err = openWriter(ctx, w.store.path); err != nil {
 		return err
 	}
-	if w.conn, err = w.db.Conn(ctx); err != nil {
+	if w.conn, err = w.db.Connx(ctx); err != nil {
 		return err
 	}
 	if err = w.conn.Raw(w.authorize); err != nil {
 		return err
 	}
-	w.stmts, err = prepare(ctx, w.conn)
+	w.stmts, err = prepare(ctx, w.conn.Conn)
 	return err
 }
 

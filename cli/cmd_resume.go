@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+const resumeLong = `Execute what can run now, and return when each run has ended, waits, is paused or is blocked.
+
+Without RUN these are the suspended, crashed and due runs that nobody owns, and with --all the enqueued
+ones too; paused and blocked runs are listed with their remedy, but not touched. A paused or blocked run
+goes on when it is named. Results go to stdout, a line each, prefixed by the ID if there are several
+runs. The exit code is that of the run that ended worst.`
+
+// resuming is the flags of resume.
+type resuming struct {
+	all       bool
+	dryRun    bool
+	parallel  int
+	renames   []string
+	options   engine.ResumeOptions
+	suspended int
+}
+
+// resumeCommand is wf resume.
+func (a *app) resumeCommand() *cobra.Command {
+	var r resuming
+	cmd := &cobra.Command{
+		Use:     "resume [RUN…]",
+		Short:   "Go on with runs that were interrupted",
+		Long:    resumeLong,
+		Example: "  wf resume\n  wf resume 3\n  wf resume @last --map fetch=download",
+		GroupID: groupRun,
+		Args:    arguments(0, -1),
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&r.all, "all", false, "enqueued runs, too")
+	flags.BoolVar(&r.dryRun, "dry-run", false, "only tell which runs would go on")
+	flags.IntVar(&r.parallel, "parallel", runtime.GOMAXPROCS(0), "runs to execute at a time")
+	flags.StringSliceVar(&r.renames, "map", nil, "OLD=NEW: go on at step NEW where the stored step is OLD")
+	flags.StringVar(&r.options.From, "from", "", "go on at this step, as a new visit")
+	addSuspendCode(cmd, &r.suspended)
+	cmd.RunE = func(cmd *cobra.Command, refs []string) error {
+		if err := r.check(refs); err != nil {
+			return err
+		}
+		eng, err := a.openWith(cmd.Context(), engine.Config{Access: engine.ReadWrite, Logger: a.logger(slog.LevelWarn)})
+		if err != nil {
+			return err
+		}
+		code, err := a.resume(cmd.Context(), eng, refs, r)
+		return ended(code, errors.Join(err, eng.Close()))
+	}
+	return cmd
+}
+
+func (r *resuming) check(refs []string) error {
+	for _, rename := range r.renames {
+		from, to, ok := strings.Cut(rename, "=")
+		if !ok || from == "" || to == "" {
+			return usagef("--map %q must be OLD=NEW", rename)
+		}
+		if r.options.Map == nil {
+			r.options.Map = map[string]string{}
+		}
+		r.options.Map[from] = to
+	}
+	switch {
+	case r.parallel < 1:
+		return usagef("--parallel %d must be at least 1", r.parallel)
+	case r.changes() && len(refs) == 0:
+		return usagef("--map and --from need a RUN")
+	case r.all && len(refs) > 0:
+		return usagef("--all goes without RUN, but %q is named", refs[0])
+	}
+	return nil
+}
+
+func (a *app) resume(ctx context.Context, eng *engine.Engine, refs []string, r resuming) (int, error) {
+	runs, err := a.resumable(ctx, eng, refs, r)
+	if err != nil {
+		return ExitError, err
+	}
+	switch {
+	case r.dryRun:
+		return ExitOK, a.listResumable(runs)
+	case len(runs) == 0:
+		a.note("nothing to resume in %s", a.db)
+		return ExitOK, nil
+	}
+	f := &foreground{app: a, eng: eng, progress: a.newProgress(eng), suspend: r.suspended, prefix: len(runs) > 1}
+	defer f.progress.close()
+	return f.resumeAll(ctx, runs, r)
+}
+
+// resumable finds the runs that are to go on; without refs it lists those that need a person.
+func (a *app) resumable(ctx context.Context, eng *engine.Engine, refs []string, r resuming) ([]engine.Run, error) {
+	if len(refs) == 0 {
+		if err := a.listStuck(ctx, eng); err != nil {
+			return nil, err
+		}
+		return eng.Resumable(ctx, r.all)
+	}
+	var runs []engine.Run
+	seen := map[int64]bool{}
+	for _, ref := range refs {
+		run, err := a.find(ctx, eng, ref)
+		if err != nil {
+			return nil, err
+		}
+		if run.Status.Ended() {
+			return nil, a.alreadyEnded(run)
+		}
+		if !seen[run.ID] {
+			runs = append(runs, run)
+		}
+		seen[run.ID] = true
+	}
+	return runs, nil
+}
+
+// alreadyEnded is the error of going on with a run that has ended.
+func (a *app) alreadyEnded(run engine.Run) error {
+	err := fmt.Errorf("run %d %s on %s", run.ID, verb(run.Status), run.Ended.UTC().Format(humanLayout))
+	if run.Status == engine.Completed {
+		return &usageError{err, fmt.Sprintf("its result: %s show %d%s", a.name, run.ID, a.dbFlag())}
+	}
+	return &usageError{err, fmt.Sprintf("see: %s why %d%s", a.name, run.ID, a.dbFlag())}
+}
+
+// listStuck tells which runs wait for a person, and what they can do.
+func (a *app) listStuck(ctx context.Context, eng *engine.Engine) error {
+	filter := engine.RunFilter{Statuses: []engine.Status{engine.Paused, engine.Blocked}, Limit: pageRows}
+	for {
+		runs, err := eng.List(ctx, filter)
+		if err != nil {
+			return err
+		}
+		for _, run := range runs {
+			why, err := eng.Why(ctx, run.ID)
+			if err != nil {
+				return err
+			}
+			a.note("%s is %s: %s; %s", title(run), run.Status, why.Cause, why.Remedy)
+			filter.Before = run.ID
+		}
+		if len(runs) < pageRows {
+			return nil
+		}
+	}
+}
+
+// listResumable prints what would go on.
+func (a *app) listResumable(runs []engine.Run) error {
+	for _, run := range runs {
+		if _, err := fmt.Fprintf(a.stdout, "%d\t%s\t%s\t%s\n", run.ID, run.Workflow, run.Status, printable(run.Brief)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resumeAll executes the runs, some at a time, and returns the code of the one that ended worst.
+func (f *foreground) resumeAll(ctx context.Context, runs []engine.Run, r resuming) (int, error) {
+	codes := make([]int, len(runs))
+	var group errgroup.Group // each run's error is its own: none stops the others
+	group.SetLimit(r.parallel)
+	for i, run := range runs {
+		if ctx.Err() != nil { // what has not begun stays as it is
+			codes[i] = f.suspend
+			continue
+		}
+		group.Go(func() error {
+			code, err := f.resume(ctx, run, r)
+			if err != nil {
+				f.app.complain(err)
+				code = exitCode(err)
+			}
+			codes[i] = code
+			return nil
+		})
+	}
+	_ = group.Wait()
+	worst := ExitOK
+	for _, code := range codes {
+		worst = f.worse(worst, code)
+	}
+	return worst, nil
+}
+
+// worse is worse with the exit code of suspended runs that was chosen.
+func (f *foreground) worse(a, b int) int {
+	rank := func(code int) int {
+		if code == f.suspend {
+			return ExitSuspended
+		}
+		return code
+	}
+	if worse(rank(a), rank(b)) == rank(a) {
+		return a
+	}
+	return b
+}
+
+// resume goes on with one run.
+func (f *foreground) resume(ctx context.Context, run engine.Run, r resuming) (int, error) {
+	if run.Status == engine.Paused || run.Status == engine.Blocked || r.changes() {
+		var err error
+		if run, err = f.eng.Resume(ctx, run.ID, &r.options); err != nil {
+			return ExitError, err
+		}
+	}
+	if run.Status != engine.Waiting || !run.Due.IsZero() {
+		f.app.note("%s goes on%s", title(run), from(run.Brief))
+	}
+	run, err := f.execute(ctx, run)
+	if err != nil {
+		return ExitError, err
+	}
+	return f.report(ctx, run)
+}
+
+// changes reports whether the run is to go on in another step.
+func (r *resuming) changes() bool { return len(r.options.Map) > 0 || r.options.From != "" }

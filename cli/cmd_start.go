@@ -1,0 +1,221 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+const startLong = `Start a run of WORKFLOW and execute it here until it has ended. Its result alone goes to stdout.
+
+The inputs of the workflow are flags after its name: see start WORKFLOW --help. If a flag of wf's own
+has the name of an input, write it before WORKFLOW, or as --wf-NAME. With --key, the same command line
+goes on with the run or prints its result, however often it is called.
+
+Ctrl-C or SIGTERM saves the run and exits with 75; resume goes on with it.`
+
+// starting is the flags of start.
+type starting struct {
+	options   engine.StartOptions
+	keep      string
+	input     string
+	detach    bool
+	patience  time.Duration
+	suspended int
+}
+
+// startCommand is wf start.
+func (a *app) startCommand() *cobra.Command {
+	var s starting
+	cmd := &cobra.Command{
+		Use:                "start [flags] WORKFLOW [--INPUT VALUE …] [-- WORD …]",
+		Short:              "Start a run and execute it here",
+		Long:               startLong,
+		Example:            "  wf start sum --n 200\n  wf start --key nightly --every 1000 sum --n 1e9",
+		GroupID:            groupRun,
+		DisableFlagParsing: true, // the flags depend on the workflow
+		ValidArgsFunction:  a.completeStart,
+	}
+	s.addFlags(cmd.Flags())
+	addSuspendCode(cmd, &s.suspended)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		line, err := a.parseStart(cmd, args)
+		if line.help {
+			return a.startHelp(cmd, line.def)
+		}
+		if err != nil {
+			return err
+		}
+		return a.start(cmd.Context(), line, s)
+	}
+	return cmd
+}
+
+func (s *starting) addFlags(flags *pflag.FlagSet) {
+	flags.Int64Var(&s.options.Checkpoint.Every, "every", 0, "commit a checkpoint at each N-th iteration, exactly")
+	flags.DurationVar(&s.options.Checkpoint.Interval, "interval", 0, "commit a checkpoint so often (default: about 1s, cheaper for big states)")
+	flags.Var((*share)(&s.options.Checkpoint.Overhead), "overhead", "share of the time that checkpoints may take (default 0.1%)")
+	flags.StringVar(&s.keep, "keep", "", "what remains of the completed run: none, history or all (default history)")
+	flags.StringVar(&s.options.Key, "key", "", "a name for the run that makes the start repeatable")
+	flags.Int64Var(&s.options.Seed, "seed", 0, "of the run's random numbers (default: random)")
+	flags.BoolVar(&s.detach, "detach", false, "only enqueue the run, for a worker, and print its ID")
+	flags.DurationVar(&s.patience, "wait-timeout", 0, "give up waiting, not working, after this time")
+	flags.StringVar(&s.input, "input", "", "inputs as JSON: the text, @FILE, or - for stdin")
+}
+
+func (s *starting) check() error {
+	keeps := []string{"", string(engine.KeepNone), string(engine.KeepHistory), string(engine.KeepAll)}
+	switch {
+	case !slices.Contains(keeps, s.keep):
+		return usagef("--keep %q must be none, history or all", s.keep)
+	case s.options.Checkpoint.Every < 0:
+		return usagef("--every %d must not be negative", s.options.Checkpoint.Every)
+	case s.patience < 0:
+		return usagef("--wait-timeout %v must not be negative", s.patience)
+	}
+	s.options.Keep = engine.Keep(s.keep)
+	return nil
+}
+
+func (a *app) start(ctx context.Context, line commandLine, s starting) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	base, err := a.readInput(s.input)
+	if err != nil {
+		return err
+	}
+	input, err := line.def.Input(base, line.words) // before a database is created for nothing
+	if err != nil {
+		return err
+	}
+	eng, err := a.openWith(ctx, engine.Config{Access: engine.Create, Logger: a.logger(slog.LevelWarn)})
+	if err != nil {
+		return err
+	}
+	name := line.def.Describe().Name
+	if s.detach {
+		run, err := eng.Start(ctx, name, input, &s.options)
+		if err == nil {
+			_, err = fmt.Fprintln(a.stdout, run.ID)
+		}
+		return errors.Join(err, eng.Close())
+	}
+	code, err := a.startHere(ctx, eng, name, input, s)
+	return ended(code, errors.Join(err, eng.Close()))
+}
+
+// startHere starts the run, or finds it by its key, and stays with it to its end.
+func (a *app) startHere(ctx context.Context, eng *engine.Engine, workflow string, input []byte, s starting) (int, error) {
+	run, fresh, err := eng.StartHere(ctx, workflow, input, &s.options)
+	if err != nil {
+		return ExitError, err
+	}
+	f := &foreground{app: a, eng: eng, progress: a.newProgress(eng), patience: s.patience, suspend: s.suspended}
+	defer f.progress.close()
+	switch {
+	case fresh:
+		a.note("%s started", title(run))
+	case run.Status == engine.Paused || run.Status == engine.Blocked || run.Status.Ended():
+		return f.report(ctx, run)
+	default:
+		a.note("%s goes on%s", title(run), from(run.Brief))
+	}
+	if run, err = f.finish(ctx, run); err != nil {
+		return ExitError, err
+	}
+	return f.report(ctx, run)
+}
+
+// startHelp is the help of start, or of the workflow that was named.
+func (a *app) startHelp(cmd *cobra.Command, def engine.Definition) error {
+	if def == nil {
+		if err := cmd.Help(); err != nil {
+			return err
+		}
+		fmt.Fprint(a.stdout, "\nWorkflows:\n")
+		var g grid
+		var rows [][]string
+		for _, def := range a.defs {
+			d := def.Describe()
+			rows = append(rows, []string{" ", d.Name, d.Doc})
+		}
+		return g.write(a.stdout, nil, rows)
+	}
+	d := def.Describe()
+	var given map[string][]string
+	_, err := fmt.Fprintf(a.stdout, "%s\n\nUsage:\n  %s start [flags] %s [--INPUT VALUE …]\n\nInputs:\n%s\nwf's own flags (also --wf-NAME):\n%s",
+		strings.TrimSpace(d.Doc), a.name, d.Name, fieldFlags(d, &given).FlagUsages(), ownFlags(cmd).FlagUsages())
+	return err
+}
+
+// from names the state that a run goes on from.
+func from(brief string) string {
+	if brief == "" {
+		return ""
+	}
+	return " from " + brief
+}
+
+// ended makes the error of a command of an exit code that needs no more words, or of what went wrong
+// besides.
+func ended(code int, err error) error {
+	if err == nil && code != ExitOK {
+		return codeError(code)
+	}
+	return err
+}
+
+// logger writes what the engine and its workflows log to stderr; under --quiet only errors.
+func (a *app) logger(level slog.Level) *slog.Logger {
+	if a.quiet {
+		level = slog.LevelError
+	}
+	return slog.New(slog.NewTextHandler(lineWriter{a}, &slog.HandlerOptions{Level: level}))
+}
+
+// lineWriter passes whole lines on to say.
+type lineWriter struct{ app *app }
+
+func (w lineWriter) Write(p []byte) (int, error) {
+	w.app.say(strings.TrimRight(string(p), "\n"))
+	return len(p), nil
+}
+
+// share is a flag for a part of one: 0.001 or 0.1%.
+type share float64
+
+// String, Set and Type make a share a flag.
+func (s *share) String() string {
+	if *s == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*s), 'g', -1, 64)
+}
+
+// Set accepts 0.001 and 0.1%.
+func (s *share) Set(word string) error {
+	number, percent := strings.CutSuffix(word, "%")
+	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if percent {
+		f /= 100
+	}
+	if err != nil || !(f > 0 && f <= 1) {
+		return errors.New("must be a share such as 0.001 or 0.1%, above 0 and at most 1")
+	}
+	*s = share(f)
+	return nil
+}
+
+// Type names the flag's values in the help.
+func (s *share) Type() string { return "share" }

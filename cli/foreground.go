@@ -1,0 +1,175 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+// foreground executes runs in this process and tells what comes of them.
+type foreground struct {
+	app      *app
+	eng      *engine.Engine
+	progress *progress
+	patience time.Duration // how long to wait for times and other processes in all; 0 means for ever
+	suspend  int           // exit code of a run that was suspended
+	prefix   bool          // results are prefixed by the run's ID
+}
+
+// addSuspendCode gives cmd the flag that sets the exit code of a suspended run.
+func addSuspendCode(cmd *cobra.Command, code *int) {
+	cmd.Flags().IntVar(code, "suspended-code", ExitSuspended, "exit code of a run that was interrupted and saved")
+}
+
+// finish executes the run until it has ended or needs a person, waiting for times and for other
+// processes.
+func (f *foreground) finish(ctx context.Context, run engine.Run) (engine.Run, error) {
+	var deadline <-chan time.Time
+	if f.patience > 0 {
+		deadline = time.After(f.patience)
+	}
+	for {
+		next, err := f.execute(ctx, run)
+		switch {
+		case errors.Is(err, engine.ErrRunOwned):
+			f.app.note("%s is executed by another process; waiting for its end", title(run))
+			return f.await(ctx, run, deadline, func(r engine.Run) bool { return !moves(r.Status) })
+		case err != nil || next.Status != engine.Waiting || ctx.Err() != nil:
+			return next, err
+		}
+		f.app.note("%s waits %s", title(next), waitsFor(next))
+		run, err = f.await(ctx, next, deadline, func(r engine.Run) bool {
+			return r.Status != engine.Waiting || !r.Due.IsZero() && !r.Due.After(time.Now())
+		})
+		if err != nil || run.Status == engine.Waiting && run.Due.After(time.Now()) {
+			return run, err
+		}
+	}
+}
+
+// execute executes what can run now.
+func (f *foreground) execute(ctx context.Context, run engine.Run) (engine.Run, error) {
+	defer f.progress.follow(run)()
+	return f.eng.Execute(ctx, run.ID, &engine.ExecuteOptions{Return: true})
+}
+
+// await waits until the run is as wanted, patience or ctx end, and returns it as it is then.
+func (f *foreground) await(ctx context.Context, run engine.Run, deadline <-chan time.Time, wanted func(engine.Run) bool) (engine.Run, error) {
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	changed := f.eng.Watch(watching)
+	for {
+		run, err := f.eng.Get(context.WithoutCancel(ctx), run.ID)
+		if err != nil || wanted(run) || ctx.Err() != nil {
+			return run, err
+		}
+		var due <-chan time.Time
+		if !run.Due.IsZero() {
+			due = time.After(time.Until(run.Due))
+		}
+		select {
+		case <-ctx.Done():
+		case <-due:
+		case <-changed:
+		case <-deadline:
+			return run, nil
+		}
+	}
+}
+
+// moves reports whether a run with this status goes on without a person.
+func moves(s engine.Status) bool {
+	return s == engine.Pending || s == engine.Running || s == engine.Waiting || s == engine.Compensating
+}
+
+// waitsFor says what a waiting run waits for.
+func waitsFor(run engine.Run) string {
+	text := cmp.Or(run.Reason, "for a signal")
+	if !run.Due.IsZero() {
+		text = fmt.Sprintf("until %s: %s", run.Due.UTC().Format(humanLayout), cmp.Or(run.Error, run.Reason, "it sleeps"))
+	}
+	return text
+}
+
+// report tells what became of the run, its result on stdout and all else on stderr, and returns the
+// exit code.
+func (f *foreground) report(ctx context.Context, run engine.Run) (int, error) {
+	resume := fmt.Sprintf("%s resume %d%s", f.app.name, run.ID, f.app.dbFlag())
+	switch run.Status {
+	case engine.Completed:
+		return ExitOK, f.result(run)
+	case engine.Failed, engine.Cancelled, engine.Blocked:
+		f.app.complain(f.verdict(run))
+	case engine.Paused:
+		f.app.note("%s is paused%s; go on with: %s", title(run), colon(run.Reason), resume)
+	case engine.Waiting:
+		f.app.note("%s waits %s; go on with: %s", title(run), waitsFor(run), resume)
+	case engine.Suspended:
+		f.app.note("run %d is suspended%s; go on with: %s", run.ID, at(run.Brief), resume)
+	case engine.Pending, engine.Running, engine.Compensating:
+		f.app.note("%s is %s%s", title(run), run.Status, at(run.Brief))
+	}
+	if run.Status == engine.Suspended || ctx.Err() != nil && moves(run.Status) {
+		return f.suspend, nil
+	}
+	return statusCode(run.Status), nil
+}
+
+// result prints the result of a completed run alone on a line.
+func (f *foreground) result(run engine.Run) error {
+	text := cmp.Or(rawText(run.Result), string(run.Result)) // null and "" as they are
+	switch {
+	case f.prefix:
+		text = fmt.Sprintf("%d\t%s", run.ID, text)
+	case len(run.Result) == 0:
+		return nil
+	}
+	f.app.mu.Lock()
+	defer f.app.mu.Unlock()
+	if _, err := fmt.Fprintln(f.app.stdout, text); err != nil {
+		return fmt.Errorf("run %d completed, but its result could not be written: %w", run.ID, &unreadError{err})
+	}
+	return nil
+}
+
+// verdict says why the run did not complete, with advice.
+func (f *foreground) verdict(run engine.Run) error {
+	reason := cmp.Or(run.Error, run.Reason)
+	if run.Status != engine.Failed {
+		reason = cmp.Or(run.Reason, run.Error)
+	}
+	err := fmt.Errorf("%s %s%s", title(run), verb(run.Status), colon(reason))
+	return hinted(err, "see: %s why %d%s", f.app.name, run.ID, f.app.dbFlag())
+}
+
+func verb(s engine.Status) string {
+	switch s {
+	case engine.Cancelled:
+		return "was cancelled"
+	case engine.Blocked, engine.Paused, engine.Suspended:
+		return "is " + string(s)
+	}
+	return string(s)
+}
+
+// colon puts a colon before a text that is not empty.
+func colon(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + text
+}
+
+// at names the state of a run if there is one to name.
+func at(brief string) string {
+	if brief == "" {
+		return ""
+	}
+	return " at " + brief
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+const (
+	barRefresh = 100 * time.Millisecond
+	firstLine  = 5 * time.Second  // without a terminal, the first line of progress comes after this time
+	lastLine   = 10 * time.Minute // and the intervals grow to this one
+	barWidth   = 24
+)
+
+// progress shows how far the runs are that execute in this process: bars on a terminal, otherwise a
+// few plain lines, and nothing under --quiet.
+type progress struct {
+	app  *app
+	eng  *engine.Engine
+	bars *mpb.Progress // nil without a terminal
+}
+
+// newProgress begins to show progress. The caller calls close when all runs have been followed.
+func (a *app) newProgress(eng *engine.Engine) *progress {
+	p := &progress{app: a, eng: eng}
+	if a.quiet || !isTerminal(a.stderr) {
+		return p
+	}
+	p.bars = mpb.New(mpb.WithOutput(a.stderr), mpb.WithRefreshRate(barRefresh))
+	a.mu.Lock()
+	a.bars = p.bars
+	a.mu.Unlock()
+	return p
+}
+
+// close removes the bars and gives the terminal back.
+func (p *progress) close() {
+	if p.bars == nil {
+		return
+	}
+	p.app.mu.Lock()
+	p.app.bars = nil
+	p.app.mu.Unlock()
+	p.bars.Wait()
+}
+
+// follow shows the progress of the run until the returned function is called, which waits for the
+// goroutine that does it.
+func (p *progress) follow(run engine.Run) (stop func()) {
+	if p.app.quiet {
+		return func() {}
+	}
+	done := make(chan struct{}) // closed by stop
+	var showing sync.WaitGroup
+	showing.Go(func() {
+		if p.bars != nil {
+			p.showBar(run, done)
+		} else {
+			p.showLines(run, done)
+		}
+	})
+	return func() {
+		close(done)
+		showing.Wait()
+	}
+}
+
+func (p *progress) showBar(run engine.Run, done <-chan struct{}) {
+	var m meter
+	var mu sync.Mutex // guards m: decorators run on a goroutine of the bars
+	bar := p.bars.New(0, mpb.BarStyle(),
+		mpb.BarWidth(barWidth),
+		mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Name(title(run)+" ")),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
+			mu.Lock()
+			defer mu.Unlock()
+			return " " + m.String()
+		})))
+	defer bar.Abort(true)
+	tick := time.NewTicker(barRefresh)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case now := <-tick.C:
+			live, ok := p.eng.Live(run.ID)
+			if !ok {
+				continue
+			}
+			mu.Lock()
+			m.observe(now, live)
+			mu.Unlock()
+			// A total that is never reached keeps the bar from completing by itself.
+			bar.SetTotal(max(live.Total, live.Done, 0)+1, false)
+			bar.SetCurrent(max(live.Done, 0))
+		}
+	}
+}
+
+func (p *progress) showLines(run engine.Run, done <-chan struct{}) {
+	var m meter
+	interval := firstLine
+	for {
+		p.observe(&m, run.ID)
+		select {
+		case <-done:
+			return
+		case <-time.After(interval):
+		}
+		p.observe(&m, run.ID)
+		p.app.note("%s: %s", title(run), &m)
+		interval = min(2*interval, lastLine)
+	}
+}
+
+func (p *progress) observe(m *meter, id int64) {
+	if live, ok := p.eng.Live(id); ok {
+		m.observe(time.Now(), live)
+	}
+}
+
+// title names a run to people.
+func title(run engine.Run) string { return fmt.Sprintf("run %d (%s)", run.ID, run.Workflow) }
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,73 @@
+package cli_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"regexp"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// patience is how long a script waits for something that must come.
+const patience = 30 * time.Second
+
+// scriptCommands are what the scripts can do besides the commands of testscript.
+func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"await": cmdAwait,
+		"until": cmdUntil,
+		"pipe":  cmdPipe,
+	}
+}
+
+// cmdAwait waits until a file exists: await FILE.
+func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: await FILE")
+	}
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+	}
+	ts.Fatalf("%s did not appear", args[0])
+}
+
+// cmdUntil repeats a command until its output matches: until REGEXP COMMAND ARG….
+func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until REGEXP COMMAND ARG…")
+	}
+	want := regexp.MustCompile(args[0])
+	var last string
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(20 * time.Millisecond) {
+		_ = ts.Exec(args[1], args[2:]...) // what it prints decides
+		if last = ts.ReadFile("stdout") + ts.ReadFile("stderr"); want.MatchString(last) {
+			return
+		}
+	}
+	ts.Fatalf("no %q in the output of %v; the last was: %s", args[0], args[1:], last)
+}
+
+// cmdPipe runs a command whose stdout nobody reads, for its exit code: pipe CODE COMMAND ARG….
+func cmdPipe(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: pipe CODE COMMAND ARG…")
+	}
+	r, w, err := os.Pipe()
+	ts.Check(err)
+	ts.Check(r.Close())
+	defer w.Close()
+	path, err := exec.LookPath(args[1])
+	ts.Check(err)
+	var stderr bytes.Buffer
+	cmd := exec.Command(path, args[2:]...) //nolint:noctx // ends by itself
+	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), w, &stderr
+	_ = cmd.Run() // its exit code counts
+	ts.Logf("[stderr]\n%s", &stderr)
+	if got := cmd.ProcessState.String(); got != "exit status "+args[0] {
+		ts.Fatalf("%v: %s, want %s", args[1:], got, args[0])
+	}
+}

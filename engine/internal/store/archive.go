@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	queries "github.com/durable-wf/wf/sql"
+)
+
+// Shelf says where archived runs go.
+type Shelf struct {
+	Dir          string // folder of the files; "" for the database's path with "-archive" appended
+	AllowNetwork bool   // accept a folder on a network file system
+}
+
+// Archive moves the runs that r lets go to one SQLite file per month of completion, named 2026-09.db.
+// Such a file is a database like any other: Open reads it, and a run has the hashes and (unless
+// another database was archived to the same file) the number that it had.
+//
+// A run is deleted only after its copy is on disk. A crash in between leaves it in both places until
+// Archive runs again, which notices the copy: then it is in the archive exactly once.
+func (s *Store) Archive(ctx context.Context, r Retention, shelf Shelf) (PruneResult, error) {
+	a := &archiver{source: s, shelf: shelf}
+	if a.shelf.Dir == "" {
+		a.shelf.Dir = s.path + "-archive"
+	}
+	total, err := s.retire(ctx, &r, a.move)
+	if err := errors.Join(err, a.close()); err != nil {
+		return total, err
+	}
+	rest, err := s.pruneRest(ctx, &r)
+	total.add(rest)
+	return total, err
+}
+
+// archiver has one archive file open at a time.
+type archiver struct {
+	source *Store
+	shelf  Shelf
+
+	name   string // of the open file; "" if none
+	target *Store // its schema is current and nobody migrates it while this is open
+	db     *sql.DB
+	conn   *sql.Conn // to the file, with the source attached for reading
+}
+
+// move copies runs that ended in one month and then deletes them.
+func (a *archiver) move(ctx context.Context, runs []doomed) (PruneResult, error) {
+	if err := a.copy(ctx, runs); err != nil {
+		return PruneResult{}, fmt.Errorf("archive: %w", err)
+	}
+	return a.source.delete(ctx, runs, a.name)
+}
+
+// copy copies what the archive lacks of runs, in one transaction. When it returns, the copy is on disk.
+func (a *archiver) copy(ctx context.Context, runs []doomed) error {
+	if err := a.open(ctx, runs[0].month()+".db"); err != nil {
+		return err
+	}
+	tx, err := a.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return a.target.failure("begin", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // does nothing after Commit
+	missing, err := missingRuns(ctx, tx, runs)
+	if err != nil {
+		return a.target.failure("copy", err)
+	}
+	g := groupOf(missing)
+	if len(g.runs) == 0 {
+		return nil
+	}
+	if err := insertRuns(ctx, tx, &g); err != nil {
+		return a.target.failure("copy", err)
+	}
+	return a.target.failure("commit", tx.Commit())
+}
+
+// missingRuns returns runs without those that the archive has.
+func missingRuns(ctx context.Context, tx *sql.Tx, runs []doomed) (missing []doomed, err error) {
+	g := groupOf(runs)
+	rows, err := tx.QueryContext(ctx, queries.ArchiveKnown, sql.Named("runs", ids(g.runs)))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	known := map[int64]bool{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		known[id] = true
+	}
+	for i := range runs {
+		if !known[runs[i].ID] {
+			missing = append(missing, runs[i])
+		}
+	}
+	return missing, rows.Err()
+}
+
+// insertRuns copies runs with all their rows. Ids that another database's runs have here are shifted.
+func insertRuns(ctx context.Context, tx *sql.Tx, g *group) error {
+	lists := []any{sql.Named("runs", ids(g.runs)), sql.Named("history", ids(g.history)), sql.Named("checkpoints", ids(g.checkpoints))}
+	var run, history, checkpoint int64
+	if err := tx.QueryRowContext(ctx, queries.ArchiveShift, lists...).Scan(&run, &history, &checkpoint); err != nil {
+		return err
+	}
+	if history != 0 {
+		if _, err := tx.ExecContext(ctx, queries.ArchiveRenumbered); err != nil {
+			return err
+		}
+	}
+	args := append(lists, sql.Named("run_shift", run), sql.Named("history_shift", history), sql.Named("checkpoint_shift", checkpoint))
+	for _, step := range []struct {
+		query string
+		want  int // rows; -1 for any number
+	}{
+		{queries.ArchiveWorkers, -1},
+		{queries.ArchiveRuns, len(g.runs)},
+		{queries.ArchiveHistory, len(g.history)},
+		{queries.ArchiveCheckpoints, len(g.checkpoints)},
+		{queries.ArchiveKeys, -1},
+	} {
+		res, err := tx.ExecContext(ctx, step.query, args...)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || step.want >= 0 && int(n) != step.want {
+			return errors.Join(err, fmt.Errorf("copied %d rows of %d: pruned by somebody else or damaged", n, step.want))
+		}
+	}
+	return nil
+}
+
+// open opens the archive file called name, and creates it if it is not there.
+func (a *archiver) open(ctx context.Context, name string) (err error) {
+	if a.name == name {
+		return nil
+	}
+	if err := a.close(); err != nil {
+		return err
+	}
+	if err := makeFolder(a.shelf.Dir); err != nil {
+		return wrap("create", a.shelf.Dir, err)
+	}
+	a.name = name
+	a.target, err = Open(ctx, Options{
+		Path: filepath.Join(a.shelf.Dir, name), Create: true, AllowNetwork: a.shelf.AllowNetwork, Logger: a.source.log})
+	if err != nil {
+		return err
+	}
+	a.db, err = sql.Open("sqlite", dsn(a.target.path, "mode=rw&_txlock=immediate", "synchronous(FULL)", "fullfsync(1)"))
+	if err != nil {
+		return a.target.failure("open", err)
+	}
+	if a.conn, err = a.db.Conn(ctx); err != nil {
+		return a.target.failure("open", err)
+	}
+	_, err = a.conn.ExecContext(ctx, queries.ArchiveAttach, sql.Named("uri", dsn(a.source.path, "mode=ro")))
+	return a.target.failure("attach", err)
+}
+
+// makeFolder makes dir, for its owner alone, and its name durable.
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(dir))
+}
+
+// close closes the open archive file, if any. The last to close it puts its WAL into the file.
+func (a *archiver) close() error {
+	var errs []error
+	if a.conn != nil {
+		errs = append(errs, a.conn.Close())
+	}
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	if a.target != nil {
+		errs = append(errs, a.target.Close())
+	}
+	a.name, a.target, a.db, a.conn = "", nil, nil, nil
+	return errors.Join(errs...)
+}

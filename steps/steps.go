@@ -1,0 +1,10 @@
+// Package steps holds the workflows that the wf command comes with. Each is an ordinary
+// engine.Workflow: a program of your own may take them, too.
+package steps
+
+import "github.com/durable-wf/wf/engine"
+
+// All returns the built-in workflows.
+func All() []engine.Definition {
+	return []engine.Definition{SumWorkflow()}
+}

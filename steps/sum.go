@@ -1,0 +1,97 @@
+package steps
+
+import (
+	"math"
+	"math/bits"
+	"time"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+// Sum names the workflow that adds the integers from 1 to N.
+const Sum engine.Name[SumState, Uint128] = "sum"
+
+// SumState is the state of Sum: the first I integers are added.
+type SumState struct {
+	N     uint64        `json:"n" help:"add the integers from 1 to this one"`
+	Delay time.Duration `json:"delay" help:"sleep so long before each addition" default:"0s"`
+	I     uint64        `json:"i"`
+	Total Uint128       `json:"total"`
+}
+
+// SumWorkflow is a loop of one addition an iteration that can be interrupted anywhere: the least
+// that is worth a checkpoint. No N overflows.
+func SumWorkflow() engine.Workflow[SumState, Uint128] {
+	return engine.Workflow[SumState, Uint128]{
+		Name:    Sum,
+		Version: 1,
+		Doc:     "Add the integers from 1 to n.",
+		Steps:   []engine.Step[SumState]{{Name: "add", Do: add}},
+	}
+}
+
+func add(ctx *engine.Context, s *SumState) (engine.Transition, error) {
+	s.report(ctx)
+	loop := s.addAll
+	if s.Delay > 0 {
+		loop = s.addSlowly
+	}
+	if err := loop(ctx); err != nil {
+		return engine.Transition{}, err
+	}
+	s.report(ctx)
+	return Sum.Done(s.Total), nil
+}
+
+// addAll keeps I and Total in registers and writes them back only when a save is due, so that the
+// loop costs what it would cost without checkpoints.
+func (s *SumState) addAll(ctx *engine.Context) error {
+	i, n, hi, lo := s.I, s.N, s.Total.hi, s.Total.lo
+	for i < n {
+		i++
+		var carry uint64
+		lo, carry = bits.Add64(lo, i, 0)
+		hi += carry
+		if ctx.Due() {
+			s.I, s.Total = i, Uint128{hi, lo}
+			s.report(ctx)
+			if err := ctx.Save(); err != nil {
+				return err
+			}
+		}
+	}
+	s.I, s.Total = i, Uint128{hi, lo}
+	return nil
+}
+
+// addSlowly sleeps before each addition. A run that has to stop does not sleep to the end.
+func (s *SumState) addSlowly(ctx *engine.Context) error {
+	timer := time.NewTimer(s.Delay)
+	defer timer.Stop()
+	for s.I < s.N {
+		timer.Reset(s.Delay)
+		select {
+		case <-ctx.Done():
+			return ctx.Save()
+		case <-timer.C:
+		}
+		s.I++
+		s.Total = s.Total.Add(s.I)
+		if ctx.Due() {
+			s.report(ctx)
+			if err := ctx.Save(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// report tells how far the loop is. Progress counts in int64, so great numbers are halved.
+func (s *SumState) report(ctx *engine.Context) {
+	i, n := s.I, s.N
+	if n > math.MaxInt64 {
+		i, n = i>>1, n>>1
+	}
+	ctx.Progress(int64(i), int64(n))
+}

@@ -1,0 +1,172 @@
+package steps_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/durable-wf/wf/engine"
+	"github.com/durable-wf/wf/steps"
+)
+
+func newEngine(t *testing.T) *engine.Engine {
+	t.Helper()
+	eng, err := engine.Open(t.Context(), engine.Config{Path: filepath.Join(t.TempDir(), "wf.db")}, steps.All()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := eng.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return eng
+}
+
+func TestSum(t *testing.T) {
+	t.Parallel()
+	eng := newEngine(t)
+	tests := []struct {
+		name string
+		from steps.SumState
+		want string
+	}{
+		{"nothing", steps.SumState{}, "0"},
+		{"one", steps.SumState{N: 1}, "1"},
+		{"two hundred", steps.SumState{N: 200}, "20100"},
+		{"with delay", steps.SumState{N: 3, Delay: time.Microsecond}, "6"},
+		{"the last of the greatest", steps.SumState{N: math.MaxUint64, I: math.MaxUint64 - 1, Total: total(t, "170141183460469231704017187605319778305")},
+			"170141183460469231722463931679029329920"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := steps.Sum.Run(t.Context(), eng, test.from, nil)
+			if err != nil || got.String() != test.want {
+				t.Errorf("sum of %+v = %v, %v; want %s", test.from, got, err, test.want)
+			}
+		})
+	}
+}
+
+// TestSumEvery finds a checkpoint after each fifth addition, exactly.
+func TestSumEvery(t *testing.T) {
+	t.Parallel()
+	h := &host{}
+	run(t.Context(), t, h, steps.SumState{N: 17}, 5)
+	want := []string{
+		`{"n":17,"delay":"0s","i":5,"total":15}`, `{"n":17,"delay":"0s","i":10,"total":55}`, `{"n":17,"delay":"0s","i":15,"total":120}`,
+	}
+	if len(h.saved) != len(want) {
+		t.Fatalf("%d checkpoints, want %d: %v", len(h.saved), len(want), h.saved)
+	}
+	for i := range want {
+		if h.saved[i] != want[i] {
+			t.Errorf("checkpoint %d = %s, want %s", i, h.saved[i], want[i])
+		}
+	}
+}
+
+// TestSumStops interrupts a slow sum in its sleep and goes on from what it saved.
+func TestSumStops(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	h := &host{progressed: func(done int64) {
+		if done == 4 {
+			cancel(engine.ErrShutdown)
+		}
+	}}
+	out := run(ctx, t, h, steps.SumState{N: 10, Delay: time.Millisecond}, 2)
+	if !errors.Is(out.Refuse, engine.ErrStopped) {
+		t.Fatalf("outcome %+v, want Refuse = ErrStopped", out)
+	}
+	var s steps.SumState
+	last := h.saved[len(h.saved)-1]
+	if err := json.Unmarshal([]byte(last), (*loose)(&s)); err != nil {
+		t.Fatal(err)
+	}
+	if s.I != 4 || s.Total.String() != "10" {
+		t.Errorf("saved %s, want i = 4 and total = 10", last)
+	}
+}
+
+// TestSumProgressOfGreatNumbers stays within int64.
+func TestSumProgressOfGreatNumbers(t *testing.T) {
+	t.Parallel()
+	h := &host{}
+	run(t.Context(), t, h, steps.SumState{N: math.MaxUint64, I: math.MaxUint64 - 1}, 0)
+	if h.done != math.MaxInt64 || h.total != math.MaxInt64 {
+		t.Errorf("progress %d of %d, want MaxInt64 of MaxInt64", h.done, h.total)
+	}
+}
+
+func total(t *testing.T, digits string) steps.Uint128 {
+	t.Helper()
+	var u steps.Uint128
+	if err := u.UnmarshalText([]byte(digits)); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// loose reads a state whose delay is written as text.
+type loose steps.SumState
+
+func (l *loose) UnmarshalJSON(doc []byte) error {
+	var s struct {
+		N     uint64        `json:"n"`
+		I     uint64        `json:"i"`
+		Total steps.Uint128 `json:"total"`
+	}
+	if err := json.Unmarshal(doc, &s); err != nil {
+		return err
+	}
+	l.N, l.I, l.Total = s.N, s.I, s.Total
+	return nil
+}
+
+// run runs the step of sum once.
+func run(ctx context.Context, t testing.TB, h *host, from steps.SumState, every int64) engine.Outcome {
+	t.Helper()
+	def := steps.SumWorkflow()
+	doc, err := json.Marshal(map[string]any{"n": from.N, "delay": from.Delay.String(), "i": from.I, "total": from.Total})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return def.RunStep(ctx, engine.Visit{
+		Ref:    engine.Ref{ID: 1, Workflow: "sum", Step: "add", Visit: 1, Attempt: 1},
+		From:   engine.Snapshot{State: engine.Payload{Codec: "json", Data: doc}},
+		Wrote:  def.Version,
+		Policy: engine.Checkpoint{Every: every},
+		MTBF:   24 * time.Hour,
+	}, h)
+}
+
+// host is an engine.Host that keeps what it is given.
+type host struct {
+	saved       []string
+	done, total int64
+	progressed  func(done int64)
+}
+
+func (h *host) Save(s engine.Snapshot, done func(error)) {
+	h.saved = append(h.saved, string(s.State.Data))
+	go done(nil) // ends at once; the saver waits for it
+}
+
+func (h *host) Record(_ engine.Record, done func(error)) { go done(nil) }
+
+func (h *host) Recorded(string, int64) (engine.Record, bool, error) {
+	return engine.Record{}, false, nil
+}
+
+func (h *host) Progress(done, total int64) {
+	h.done, h.total = done, total
+	if h.progressed != nil {
+		h.progressed(done)
+	}
+}
