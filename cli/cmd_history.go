@@ -253,7 +253,7 @@ func (a *app) openArchives(ctx context.Context, eng *engine.Engine, o *historyOp
 			_ = e.Close() // only read from
 		}
 	}
-	paths, err := eng.Archives(ctx)
+	paths, err := eng.Archives()
 	if err != nil {
 		return nil, closeAll, err
 	}

@@ -54,7 +54,7 @@ wf_json(value, codec) makes JSON of a payload, however it is encoded.`,
 			})
 		},
 	}
-	cmd.Flags().IntVarP(&o.limit, "limit", "n", 0, "at most so many rows, 0 for all (default 1000 in a table, all in other formats)")
+	cmd.Flags().IntVarP(&o.limit, "limit", "n", 0, "at most so many rows (default 1000 in a table, 100000 in other formats, which is the most)")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", time.Minute, "give up after so long; 0 for never")
 	a.addOutput(cmd)
 	return cmd
@@ -85,52 +85,31 @@ func (a *app) query(ctx context.Context, eng *engine.Engine, sql string, o query
 		ctx, cancel = context.WithTimeout(ctx, o.timeout)
 		defer cancel()
 	}
-	ask := o.limit
-	if ask > 0 {
-		ask++ // to tell that there are more
-	}
-	var out *rowsWriter[[]any]
-	more := false
-	err := eng.Query(ctx, sql, ask, func(names []string, values []any) error {
-		if out == nil {
-			out = newRows(a, queryColumns(names))
-		}
-		if more = o.limit > 0 && out.count == o.limit; more {
-			return nil
-		}
-		return out.Add(values)
-	})
-	if errors.Is(err, context.DeadlineExceeded) || err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return hinted(fmt.Errorf("the query did not end within %v", o.timeout), "allow it more with --timeout")
-	}
-	if err != nil {
-		return err
-	}
-	if out == nil {
-		out = newRows[[]any](a, nil)
-	}
-	if err := out.Close(); err != nil {
-		return err
-	}
+	answer, err := eng.Query(ctx, sql, o.limit)
 	switch {
-	case more:
-		a.note("these are the first %d rows; --limit 0 shows all", out.count)
-	case out.count == 0 && a.format == asTable:
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return hinted(fmt.Errorf("the query did not end within %v", o.timeout), "allow it more with --timeout")
+	case errors.Is(err, engine.ErrBadQuery) || errors.Is(err, engine.ErrNotSelect):
+		return &usageError{err: err}
+	case err != nil:
+		return err
+	}
+	if err := newRows(a, queryColumns(answer.Columns)).All(answer.Rows); err != nil {
+		return err
+	}
+	switch n := len(answer.Rows); {
+	case answer.More:
+		a.note("these are the first %d rows; a higher --limit shows more", n)
+	case n == 0 && a.format == asTable:
 		a.note("no rows")
 	}
 	return nil
 }
 
-// queryColumns are the columns of a result. Names that occur twice get a number, so that a JSON
-// object can hold both.
+// queryColumns are the columns of an answer; their names differ.
 func queryColumns(names []string) []column[[]any] {
 	columns := make([]column[[]any], len(names))
-	seen := map[string]int{}
 	for i, name := range names {
-		seen[name]++
-		if n := seen[name]; n > 1 {
-			name = fmt.Sprintf("%s_%d", name, n)
-		}
 		columns[i] = column[[]any]{Name: name, Head: name, Value: func(row []any) any { return queryValue(row[i]) }}
 	}
 	return columns

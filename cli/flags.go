@@ -21,12 +21,18 @@ func stripDouble(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	return pflag.NormalizedName(strings.TrimPrefix(name, doublePrefix))
 }
 
-// ownFlags are the flags of a command and those above it.
+// ownFlags are the flags of a command and those above it, but for help, which the parser knows.
 func ownFlags(cmd *cobra.Command) *pflag.FlagSet {
 	fs := pflag.NewFlagSet(cmd.Name(), pflag.ContinueOnError)
+	fs.Usage = func() {} // startHelp is the help
 	fs.SetNormalizeFunc(stripDouble)
-	fs.AddFlagSet(cmd.Flags())
-	fs.AddFlagSet(cmd.InheritedFlags())
+	add := func(f *pflag.Flag) {
+		if f.Name != "help" && fs.Lookup(f.Name) == nil {
+			fs.AddFlag(f)
+		}
+	}
+	cmd.Flags().VisitAll(add)
+	cmd.InheritedFlags().VisitAll(add)
 	return fs
 }
 
@@ -77,6 +83,7 @@ func fieldFlags(d engine.Description, given *map[string][]string) *pflag.FlagSet
 // unless a field has it.
 func withOwn(fields, own *pflag.FlagSet) *pflag.FlagSet {
 	all := pflag.NewFlagSet(fields.Name(), pflag.ContinueOnError)
+	all.Usage = own.Usage
 	all.AddFlagSet(fields)
 	own.VisitAll(func(f *pflag.Flag) {
 		double := *f

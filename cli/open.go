@@ -22,6 +22,9 @@ func (a *app) openWith(ctx context.Context, cfg engine.Config) (*engine.Engine, 
 	cfg.Path = a.db
 	eng, err := engine.Open(ctx, cfg, a.defs...)
 	if err != nil {
+		if cfg.Access == engine.Create && errors.Is(err, engine.ErrNoFile) {
+			return nil, hinted(fmt.Errorf("no folder for the database %s", a.db), "make it first, or name another database with --db")
+		}
 		return nil, a.openError(err)
 	}
 	return eng, nil

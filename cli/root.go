@@ -73,6 +73,7 @@ func (a *app) command() *cobra.Command {
 	for _, c := range a.commands() {
 		root.AddCommand(c)
 	}
+	a.addCompletions(root)
 	return root
 }
 
@@ -84,11 +85,26 @@ func (a *app) commands() []*cobra.Command {
 		a.resumeCommand(),
 		a.workerCommand(),
 		// Look
+		a.listCommand(),
+		a.showCommand(),
+		a.historyCommand(),
+		a.watchCommand(),
+		a.whyCommand(),
+		a.stateCommand(),
+		a.queryCommand(),
+		a.workflowsCommand(),
 		// Steer
 		a.pauseCommand(),
 		a.cancelCommand(),
 		// Keep
+		a.pruneCommand(),
+		a.archiveCommand(),
 		// Admin
+		a.checkCommand(),
+		a.verifyCommand(),
+		a.backupCommand(),
+		a.migrateCommand(),
+		a.completionCommand(),
 		a.versionCommand(),
 	}
 }

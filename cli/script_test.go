@@ -2,9 +2,11 @@ package cli_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,9 +18,10 @@ const patience = 30 * time.Second
 // scriptCommands are what the scripts can do besides the commands of testscript.
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"await": cmdAwait,
-		"until": cmdUntil,
-		"pipe":  cmdPipe,
+		"await":  cmdAwait,
+		"until":  cmdUntil,
+		"pipe":   cmdPipe,
+		"normal": cmdNormal,
 	}
 }
 
@@ -33,6 +36,23 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s did not appear", args[0])
+}
+
+// cmdCode runs a command that must end with an exit code: code N COMMAND ARG….
+func cmdCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N COMMAND ARG…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("%v ended with %d, want %s", args[1:], got, args[0])
+	}
 }
 
 // cmdUntil repeats a command until its output matches: until REGEXP COMMAND ARG….

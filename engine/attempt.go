@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -27,7 +28,6 @@ type attempt struct {
 	ended    atomic.Bool
 	unwatch  func() bool // stops watching ctx
 	clock    *time.Timer // sets flagClock
-	counted  int64       // calls of Due since the last save
 	done     atomic.Int64
 	total    atomic.Int64
 	source   *rand.PCG // nil until the run uses it
@@ -59,7 +59,9 @@ func newAttempt(parent context.Context, v Visit, h Host) *attempt {
 
 // begin starts the clocks. The policy must be set.
 func (a *attempt) begin() {
+	a.ctx.every = math.MaxInt64
 	if a.policy.Every > 0 {
+		a.ctx.every = a.policy.Every
 		a.ctx.flag.Or(flagCount)
 	}
 	if d := a.interval(); d > 0 {
@@ -71,17 +73,6 @@ func (a *attempt) begin() {
 func (a *attempt) interval() time.Duration {
 	stall, cost := a.saver.measured()
 	return a.policy.interval(stall, cost, a.visit.MTBF)
-}
-
-// due is the slow path of Context.Due.
-func (a *attempt) due(flag uint32) bool {
-	if flag&flagCount != 0 {
-		a.counted++
-		if a.counted >= a.policy.Every {
-			return true
-		}
-	}
-	return flag&(flagClock|flagStop) != 0
 }
 
 // save is Context.Save.
@@ -120,7 +111,7 @@ func (a *attempt) save() error {
 
 // rearm starts the next interval.
 func (a *attempt) rearm() {
-	a.counted = 0
+	a.ctx.counted = 0
 	a.ctx.flag.And(^flagClock)
 	if a.clock == nil {
 		return

@@ -13,7 +13,9 @@ import (
 // concurrent use.
 type Context struct {
 	context.Context
-	flag    atomic.Uint32 // why due should look closer; 0 almost always
+	flag    atomic.Uint32 // why a save may be due; 0 almost always
+	counted int64         // calls of Due since the last save, while flag is not 0
+	every   int64         // the count that makes a save due; out of reach without such a policy
 	attempt *attempt
 }
 
@@ -34,8 +36,11 @@ const (
 //	}
 func (c *Context) Due() bool { return c.flag.Load() != 0 && c.due() }
 
-//go:noinline
-func (c *Context) due() bool { return c.attempt.due(c.flag.Load()) }
+// due is inlined too: a call would make the loop around it spill its registers in every iteration.
+func (c *Context) due() bool {
+	c.counted++
+	return c.counted >= c.every || c.flag.Load()&(flagClock|flagStop) != 0
+}
 
 // Save commits the state as it is now as a checkpoint within the step. Under a count policy it
 // returns once the checkpoint is durable; on the clock it encodes the state and commits behind the

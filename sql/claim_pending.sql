@@ -11,7 +11,7 @@ WHERE  id IN (
   WHERE  status = 'pending' AND (due_us IS NULL OR due_us <= :now_us)
     AND  (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
   UNION ALL
-  SELECT id FROM wf_runs
+  SELECT id FROM wf_runs INDEXED BY wf_runs_due -- or all runs would be read, in the order of their ids
   WHERE  due_us <= :now_us AND status = 'waiting'
     AND  (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
   ORDER BY id LIMIT :limit)

@@ -35,7 +35,7 @@ func bare(n uint64) (hi, lo uint64) {
 		i++
 		var carry uint64
 		lo, carry = bits.Add64(lo, i, 0)
-		hi += carry
+		hi, _ = bits.Add64(hi, 0, carry)
 	}
 	return hi, lo
 }

@@ -13,7 +13,8 @@ type Uint128 struct{ hi, lo uint64 }
 // Add returns u+v. It wraps around at 2^128.
 func (u Uint128) Add(v uint64) Uint128 {
 	lo, carry := bits.Add64(u.lo, v, 0)
-	return Uint128{u.hi + carry, lo}
+	hi, _ := bits.Add64(u.hi, 0, carry) // one instruction, which u.hi + carry is not
+	return Uint128{hi, lo}
 }
 
 // String returns the decimal digits.

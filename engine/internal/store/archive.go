@@ -155,6 +155,9 @@ func (a *archiver) open(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return err
 	}
+	if os.SameFile(a.target.file, a.source.file) { // all would be known there, and deleted
+		return fmt.Errorf("%s: a database cannot be archived into itself", a.target.path)
+	}
 	a.db, err = sql.Open("sqlite", dsn(a.target.path, "mode=rw&_txlock=immediate", "synchronous(FULL)", "fullfsync(1)"))
 	if err != nil {
 		return a.target.failure("open", err)

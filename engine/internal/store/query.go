@@ -31,7 +31,7 @@ type Table struct {
 
 // Query runs one SELECT of the user's and returns at most limit rows (0 for QueryRows, the most).
 // The SQL can read all tables and call wf_json(payload, codec), which renders a state or result as
-// JSON whatever its codec; it can neither write nor reach other files. It stops when ctx ends; give
+// JSON whatever its codec; wf_view is the runs with that done. It can neither write nor reach other files. It stops when ctx ends; give
 // it a deadline, since as long as it runs the WAL cannot be reset. args are bound to its parameters.
 func (s *Store) Query(ctx context.Context, query string, limit int, args ...any) (*Table, error) {
 	query, err := single(query)

@@ -143,7 +143,7 @@ func TestRunParts(t *testing.T) {
 func TestDueUS(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	if due, err := f.DueUS(t.Context()); err != nil || due != 0 {
+	if due, err := f.DueUS(t.Context(), 0); err != nil || due != 0 {
 		t.Errorf("due of no runs: %d, %v, want 0", due, err)
 	}
 	for _, due := range []int64{9_000, 3_000, 5_000} {
@@ -152,11 +152,14 @@ func TestDueUS(t *testing.T) {
 		row.Status, row.Owner, row.DueUS = "waiting", 0, due
 		f.apply(&Change{Lease: run.Lease(), Row: row, History: []History{{Kind: "transition", DurationUS: -1}}})
 	}
-	if due, err := f.DueUS(t.Context()); err != nil || due != 3_000 {
+	if due, err := f.DueUS(t.Context(), 0); err != nil || due != 3_000 {
 		t.Errorf("due: %d, %v, want 3000", due, err)
 	}
+	if due, err := f.DueUS(t.Context(), 5_000); err != nil || due != 9_000 {
+		t.Errorf("due after 5000: %d, %v, want 9000", due, err)
+	}
 	f.exec("UPDATE wf_runs SET status = 'paused' WHERE due_us = 3000")
-	if due, err := f.DueUS(t.Context()); err != nil || due != 5_000 {
+	if due, err := f.DueUS(t.Context(), 0); err != nil || due != 5_000 {
 		t.Errorf("due with the first paused: %d, %v, want 5000", due, err)
 	}
 }

@@ -13,15 +13,44 @@ import (
 // rowCounts are how many rows a multi-row statement is prepared for; any number is a sum of these.
 var rowCounts = [...]int{50, 16, 4, 1}
 
-// multi is a statement with one VALUES group per row, kept prepared for several row counts.
+// multi is a statement with one VALUES group per row. It is prepared for each row count at its first
+// use, and kept.
 type multi struct {
-	stmts [len(rowCounts)]*sql.Stmt
-	width int // parameters per row
+	keep                 *keeper
+	before, group, after string // its text; group is one row's
+	width                int    // parameters per row
+	stmts                [len(rowCounts)]*sql.Stmt
+}
+
+// keeper prepares statements on one connection and closes them at the end. database/sql leaves that to
+// whoever prepared them, and SQLite keeps a connection with an open statement alive, with its files and
+// locks, though it has been closed.
+type keeper struct {
+	conn  *sql.Conn
+	stmts []*sql.Stmt
+}
+
+func (k *keeper) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+	stmt, err := k.conn.PrepareContext(ctx, text)
+	if err == nil {
+		k.stmts = append(k.stmts, stmt)
+	}
+	return stmt, err
+}
+
+func (k *keeper) close() error {
+	var errs []error
+	for _, stmt := range k.stmts {
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // statements are the writer's prepared statements. They are prepared once: planning costs more than
 // running.
 type statements struct {
+	keeper
+
 	begin, commit, rollback, heads                 *sql.Stmt
 	savepoint, savepointRollback, savepointRelease *sql.Stmt
 	checkpoint                                     *sql.Stmt
@@ -35,7 +64,7 @@ type statements struct {
 }
 
 func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
-	st := &statements{}
+	st := &statements{keeper: keeper{conn: conn}}
 	var errs []error
 	for _, p := range []struct {
 		to   **sql.Stmt
@@ -51,7 +80,7 @@ func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
 		{&st.historyForget, queries.HistoryForget}, {&st.workerUUID, queries.WorkerUUID},
 	} {
 		var err error
-		*p.to, err = conn.PrepareContext(ctx, p.text)
+		*p.to, err = st.prepare(ctx, bare(p.text))
 		errs = append(errs, err)
 	}
 	for _, p := range []struct {
@@ -62,40 +91,42 @@ func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
 		{&st.changeUpdate, queries.ChangeUpdate}, {&st.changeUpdateState, queries.ChangeUpdateState},
 		{&st.historyInsert, queries.HistoryInsert}, {&st.callInsert, queries.CallInsert}, {&st.copyInsert, queries.CopyInsert},
 	} {
-		errs = append(errs, p.to.prepare(ctx, conn, p.text))
+		var err error
+		*p.to, err = newMulti(&st.keeper, p.text)
+		errs = append(errs, err)
 	}
 	return st, errors.Join(errs...)
 }
 
-func (m *multi) prepare(ctx context.Context, conn *sql.Conn, text string) error {
-	before, group, after, err := splitValues(text)
-	if err != nil {
-		return err
+// bare cuts off what follows the statement. The driver takes anything after the semicolon, be it a
+// line end, for a second statement; it does not keep such a text prepared.
+func bare(text string) string { return strings.TrimRight(text, "; \n") }
+
+// stmt returns the statement for rowCounts[i] rows.
+func (m *multi) stmt(ctx context.Context, i int) (stmt *sql.Stmt, err error) {
+	if m.stmts[i] == nil {
+		rows := strings.Repeat(m.group+", ", rowCounts[i]-1) + m.group
+		m.stmts[i], err = m.keep.prepare(ctx, m.before+rows+m.after)
 	}
-	m.width = strings.Count(group, "?")
-	for i, n := range rowCounts {
-		rows := strings.Repeat(group+", ", n-1) + group
-		if m.stmts[i], err = conn.PrepareContext(ctx, before+rows+after); err != nil {
-			return err
-		}
-	}
-	return nil
+	return m.stmts[i], err
 }
 
-// splitValues finds the group in parentheses that follows the last VALUES in text.
-func splitValues(text string) (before, group, after string, err error) {
+// newMulti finds the row's group: the parentheses that follow the last VALUES in text.
+func newMulti(keep *keeper, text string) (multi, error) {
+	text = bare(text)
 	values := strings.LastIndex(text, "VALUES")
 	if values < 0 {
-		return "", "", "", fmt.Errorf("statement has no VALUES: %s", text)
+		return multi{}, fmt.Errorf("statement has no VALUES: %s", text)
 	}
 	open := values + strings.IndexByte(text[values:], '(')
 	end := open + strings.IndexByte(text[open:], ')') + 1
-	return text[:open], text[open:end], text[end:], nil
+	group := text[open:end]
+	return multi{keep: keep, before: text[:open], group: group, after: text[end:], width: strings.Count(group, "?")}, nil
 }
 
 // exec runs the statement for all rows in args.
 func (m *multi) exec(ctx context.Context, args []any) error {
-	return m.chunks(args, func(stmt *sql.Stmt, args []any) error {
+	return m.chunks(ctx, args, func(stmt *sql.Stmt, args []any) error {
 		_, err := stmt.ExecContext(ctx, args...)
 		return err
 	})
@@ -103,7 +134,7 @@ func (m *multi) exec(ctx context.Context, args []any) error {
 
 // query runs the statement for all rows in args and calls each for every row returned.
 func (m *multi) query(ctx context.Context, args []any, each func(*sql.Rows) error) error {
-	return m.chunks(args, func(stmt *sql.Stmt, args []any) error {
+	return m.chunks(ctx, args, func(stmt *sql.Stmt, args []any) error {
 		rows, err := stmt.QueryContext(ctx, args...)
 		if err != nil {
 			return err
@@ -118,13 +149,14 @@ func (m *multi) query(ctx context.Context, args []any, each func(*sql.Rows) erro
 	})
 }
 
-func (m *multi) chunks(args []any, run func(*sql.Stmt, []any) error) error {
+func (m *multi) chunks(ctx context.Context, args []any, run func(*sql.Stmt, []any) error) error {
 	for i, n := range rowCounts {
 		for size := n * m.width; len(args) >= size; args = args[size:] {
-			if len(args) == 0 {
-				return nil
+			stmt, err := m.stmt(ctx, i)
+			if err != nil {
+				return err
 			}
-			if err := run(m.stmts[i], args[:size]); err != nil {
+			if err := run(stmt, args[:size]); err != nil {
 				return err
 			}
 		}

@@ -77,6 +77,9 @@ func (w *writer) open(ctx context.Context) (err error) {
 // close frees what open took; the goroutine has ended.
 func (w *writer) close() error {
 	var errs []error
+	if w.stmts != nil {
+		errs = append(errs, w.stmts.close())
+	}
 	if w.conn != nil {
 		errs = append(errs, w.conn.Close())
 	}

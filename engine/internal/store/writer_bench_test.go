@@ -15,20 +15,24 @@ import (
 // inFlight is how many runs have a transition under way at any time.
 const inFlight = 100
 
+var rawRate float64
+
 // BenchmarkTransitions measures transitions with 64-byte states through Submit, and as a ratio to
 // the simplest program that does as much with the same driver on the same file system: it commits
 // 100 updates of a state and 100 audit rows at once.
 func BenchmarkTransitions(b *testing.B) {
 	s := newStore(b)
-	raw := rawGroupCommit(b, 2*time.Second)
+	if rawRate == 0 { // once; the testing package calls this function several times
+		rawRate = rawGroupCommit(b, 2*time.Second)
+	}
 	worker := newWorker(b, s)
 	b.ReportAllocs()
 	b.ResetTimer()
 	submitSteps(b, s, worker, b.N)
 	rate := float64(b.N) / b.Elapsed().Seconds()
 	b.ReportMetric(rate, "transitions/s")
-	b.ReportMetric(raw, "raw/s")
-	b.ReportMetric(rate/raw, "ratio")
+	b.ReportMetric(rawRate, "raw/s")
+	b.ReportMetric(rate/rawRate, "ratio")
 }
 
 // submitSteps commits n transitions of inFlight runs, the next of each as soon as one is durable.

@@ -1,0 +1,39 @@
+# make lists its targets. Everything that must hold before a change lands is in .ci/run.
+
+COUNT    ?= 10
+FUZZTIME ?= 30s
+KILLS    ?= 1000
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint ci bench crash fuzz docs
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/wf
+	go build -trimpath -o bin/ ./cmd/wf
+
+test: ## run all tests under the race detector, in random order
+	go test -race -shuffle=on ./...
+
+lint: ## check formatting, vet and lint
+	.ci/run tools format vet lint
+
+ci: ## everything that a change must pass
+	.ci/run
+
+bench: ## run the benchmarks COUNT times, in the form that benchstat reads
+	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./...
+
+crash: ## kill processes KILLS times and compare what was acknowledged with what is there
+	WF_KILLS=$(KILLS) go test -count=1 -timeout 0 -run 'Kill|Crash' ./...
+
+fuzz: ## run each fuzz test for FUZZTIME
+	@go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r pkg; do \
+		for name in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+docs: ## write the generated documents anew
+	go test ./cli -run Docs -update

@@ -1,0 +1,169 @@
+package wf_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+const maxRecordLines = 60 // of a decision record
+
+// markdown returns the text of all documents by their path, without code in fences.
+func markdown(t *testing.T) map[string]string {
+	t.Helper()
+	fence := regexp.MustCompile("(?ms)^```.*?^```")
+	texts := map[string]string{}
+	for _, path := range filesUnder(t, ".md") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[path] = fence.ReplaceAllString(string(text), "")
+	}
+	return texts
+}
+
+func TestLinksInDocumentsLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	texts := markdown(t)
+	for path, text := range texts {
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			target, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(target, ":") { // another site
+				continue
+			}
+			if target == "" {
+				target = path
+			} else {
+				target = filepath.Join(filepath.Dir(path), target)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: link to %s: %v", path, m[1], err)
+				continue
+			}
+			if to, ok := texts[target]; anchor != "" && ok && !slices.Contains(anchors(to), anchor) {
+				t.Errorf("%s: link to %s: there is no such heading", path, m[1])
+			}
+		}
+	}
+}
+
+// anchors returns what the headings of a document are called in links.
+func anchors(text string) []string {
+	heading := regexp.MustCompile(`(?m)^#+ +(.+)$`)
+	dropped := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	var names []string
+	for _, m := range heading.FindAllStringSubmatch(text, -1) {
+		name := dropped.ReplaceAllString(strings.ToLower(strings.TrimSpace(m[1])), "")
+		names = append(names, strings.ReplaceAll(name, " ", "-"))
+	}
+	return names
+}
+
+func TestIndexNamesEveryDocument(t *testing.T) {
+	t.Parallel()
+	texts := markdown(t)
+	for path := range texts {
+		rel, err := filepath.Rel("docs", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(rel, "..") || rel == "README.md" {
+			continue
+		}
+		if link := "(" + filepath.ToSlash(rel) + ")"; !strings.Contains(texts["docs/README.md"], link) {
+			t.Errorf("docs/README.md has no link to %s", rel)
+		}
+	}
+}
+
+// A promise is worth the tests that the documents name for it, so these must exist.
+func TestTestsNamedInDocumentsExist(t *testing.T) {
+	t.Parallel()
+	defined := map[string]bool{}
+	definition := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark|Example)\w*)\(`)
+	for _, path := range filesUnder(t, "_test.go") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range definition.FindAllStringSubmatch(string(text), -1) {
+			defined[m[1]] = true
+		}
+	}
+	named := regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z]\w*`)
+	for path, text := range markdown(t) {
+		for _, name := range named.FindAllString(text, -1) {
+			if !defined[name] {
+				t.Errorf("%s names %s, which does not exist", path, name)
+			}
+		}
+	}
+}
+
+func TestDecisionRecordsAreShortAndNumbered(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("docs/adr/*.md")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("docs/adr: %d records, error %v", len(paths), err)
+	}
+	sections := []string{"## Context", "## Decision", "## Alternatives refused", "## Consequences", "## How we would notice that it was wrong"}
+	for i, path := range paths {
+		if prefix := fmt.Sprintf("%04d-", i+1); !strings.HasPrefix(filepath.Base(path), prefix) {
+			t.Errorf("%s: its number should be %s", path, prefix)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), "\n"); n > maxRecordLines {
+			t.Errorf("%s has %d lines, at most %d are allowed", path, n, maxRecordLines)
+		}
+		for _, section := range sections {
+			if !strings.Contains(string(text), section+"\n") {
+				t.Errorf("%s has no section %q", path, section)
+			}
+		}
+	}
+}
+
+// The table of docs/states.md has a row for each status, with those that it may become.
+func TestStatesDocumentEqualsTheEngine(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("docs/states.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, moves, _ := strings.Cut(string(text), "\n## Allowed moves\n")
+	moves, _, _ = strings.Cut(moves, "\n## ")
+	row := regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (.*?) \\|$")
+	got := map[string]string{}
+	for _, m := range row.FindAllStringSubmatch(moves, -1) {
+		got[m[1]] = m[2]
+	}
+	if len(got) != len(engine.Statuses()) {
+		t.Errorf("docs/states.md has %d rows, there are %d statuses", len(got), len(engine.Statuses()))
+	}
+	for _, from := range engine.Statuses() {
+		var next []string
+		for _, to := range engine.Statuses() {
+			if from.CanBecome(to) {
+				next = append(next, string(to))
+			}
+		}
+		want := strings.Join(next, ", ")
+		if want == "" {
+			want = "–"
+		}
+		if got[string(from)] != want {
+			t.Errorf("docs/states.md: %s may become %q, the engine says %q", from, got[string(from)], want)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package wf_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// arrows says which packages of the module each package imports, tests aside. A new edge fails until
+// it stands here, so that it is decided and does not just happen. A new package needs a line, too.
+var arrows = map[string][]string{
+	"cli":                    {"engine"},
+	"cmd/wf":                 {"cli", "steps"},
+	"engine":                 {"engine/internal/codec", "engine/internal/input", "engine/internal/oslock", "engine/internal/store"},
+	"engine/internal/codec":  nil,
+	"engine/internal/input":  {"engine/internal/codec"},
+	"engine/internal/oslock": nil,
+	"engine/internal/store":  {"engine/internal/codec", "engine/internal/oslock", "migrations", "sql"},
+	"examples/own":           {"cli", "engine"},
+	"migrations":             nil,
+	"sql":                    nil,
+	"steps":                  {"engine"},
+}
+
+// libraries says which packages import each library, and who may use SQL: only the store, so that web
+// pages, exporters and commands cannot. A library sits in the package that needs it, so that a program
+// that imports engine alone does not carry those of the command line.
+var libraries = map[string][]string{
+	"database/sql":                       {"engine/internal/store"},
+	"github.com/agnivade/levenshtein":    {"cli", "engine/internal/input"},
+	"github.com/dustin/go-humanize":      {"cli"},
+	"github.com/fsnotify/fsnotify":       {"engine/internal/oslock"},
+	"github.com/fxamacker/cbor/v2":       {"engine/internal/codec"},
+	"github.com/go-json-experiment/json": {"engine/internal/codec", "engine/internal/input"},
+	"github.com/google/uuid":             {"engine"},
+	"github.com/jmoiron/sqlx":            {"engine/internal/store"},
+	"github.com/klauspost/compress":      {"engine/internal/codec"},
+	"github.com/mattn/go-runewidth":      {"cli"},
+	"github.com/pressly/goose/v3":        {"engine/internal/store"},
+	"github.com/spf13/cobra":             {"cli"},
+	"github.com/spf13/pflag":             {"cli"},
+	"github.com/vbauerster/mpb/v8":       {"cli"},
+	"golang.org/x/sync":                  {"cli"},
+	"golang.org/x/sys":                   {"engine/internal/oslock", "engine/internal/store"},
+	"golang.org/x/term":                  {"cli"},
+	"modernc.org/sqlite":                 {"engine/internal/store"},
+}
+
+func TestPackagesImportOnlyWhatTheMapSays(t *testing.T) {
+	t.Parallel()
+	got := map[string][]string{}
+	for _, p := range packages(t) {
+		var edges []string
+		for _, path := range p.Imports {
+			if strings.HasPrefix(path, module+"/") {
+				edges = append(edges, inside(path))
+			}
+		}
+		got[p.name()] = edges
+	}
+	if diff := cmp.Diff(arrows, got); diff != "" {
+		t.Errorf("imports within the module (- allowed, + found):\n%s", diff)
+	}
+}
+
+func TestLibrariesAreImportedOnlyWhereTheMapSays(t *testing.T) {
+	t.Parallel()
+	users := map[string]map[string]bool{}
+	for _, p := range packages(t) {
+		for _, path := range p.Imports {
+			name := library(path)
+			if name == "" {
+				continue
+			}
+			if users[name] == nil {
+				users[name] = map[string]bool{}
+			}
+			users[name][p.name()] = true
+		}
+	}
+	got := map[string][]string{}
+	for name, set := range users {
+		got[name] = slices.Sorted(maps.Keys(set))
+	}
+	if diff := cmp.Diff(libraries, got); diff != "" {
+		t.Errorf("who imports a library (- allowed, + found):\n%s", diff)
+	}
+}
+
+// library returns the library that a package belongs to, "" for those that anybody may import.
+func library(path string) string {
+	if strings.HasPrefix(path, module+"/") {
+		return ""
+	}
+	for name := range libraries {
+		if path == name || strings.HasPrefix(path, name+"/") {
+			return name
+		}
+	}
+	if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") {
+		return path // not in the map
+	}
+	return ""
+}
+
+// A program that imports the engine must not carry the command line, not even through a library.
+func TestEngineCarriesNoCommandLine(t *testing.T) {
+	t.Parallel()
+	refused := []string{"github.com/spf13/", "github.com/vbauerster/", "golang.org/x/term", "net/http"}
+	for _, p := range packages(t) {
+		if p.name() != "engine" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			for _, prefix := range refused {
+				if strings.HasPrefix(dep, prefix) {
+					t.Errorf("engine depends on %s", dep)
+				}
+			}
+		}
+	}
+}
