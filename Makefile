@@ -25,8 +25,8 @@ ci: ## everything that a change must pass
 bench: ## run the benchmarks COUNT times, in the form that benchstat reads
 	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./...
 
-crash: ## kill processes KILLS times and compare what was acknowledged with what is there
-	WF_KILLS=$(KILLS) go test -count=1 -timeout 0 -run 'Kill|Crash' ./...
+crash: ## kill KILLS processes at random moments and compare what was acknowledged with what is there
+	go test -count=1 -timeout 0 -run SurvivesKills . -crash.kills=$(KILLS)
 
 fuzz: ## run each fuzz test for FUZZTIME
 	@go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r pkg; do \

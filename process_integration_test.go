@@ -97,7 +97,21 @@ func (o *output) String() string {
 // launch starts a program in dir, where its database is wf.db. It does not outlive the test.
 func launch(t testing.TB, dir, program string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(program, args...), ended: make(chan struct{})}
+	p, err := begin(dir, program, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.t = t
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill() // fails if it has ended
+		<-p.ended
+	})
+	return p
+}
+
+// begin is launch for goroutines, which must not end a test.
+func begin(dir, program string, args ...string) (*process, error) {
+	p := &process{cmd: exec.Command(program, args...), ended: make(chan struct{})}
 	p.cmd.Dir = dir
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	for _, word := range os.Environ() {
@@ -106,17 +120,13 @@ func launch(t testing.TB, dir, program string, args ...string) *process {
 		}
 	}
 	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	go func() { // ends with the process, which the cleanup ends
+	go func() { // ends with the process
 		_ = p.cmd.Wait() // its state is read by those who wait
 		close(p.ended)
 	}()
-	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill() // fails if it has ended
-		<-p.ended
-	})
-	return p
+	return p, nil
 }
 
 // signal sends a signal to a process that has not ended.

@@ -33,7 +33,7 @@ func (a *app) migrateStatusCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.schema(cmd.Context())
 			if err != nil {
-				return err
+				return a.openError(err)
 			}
 			return writeRecord(a, schemaColumns(), s)
 		},
@@ -51,7 +51,7 @@ func (a *app) migrateUpCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			before, err := a.schema(cmd.Context())
 			if err != nil && !errors.Is(err, engine.ErrNoFile) {
-				return err
+				return a.openError(err)
 			}
 			if before.Have > before.Want {
 				return hinted(engine.ErrSchemaTooNew, "use the newer program, or migrate down with it")
@@ -91,7 +91,7 @@ needed; take a backup first.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.schema(cmd.Context())
 			if err != nil {
-				return err
+				return a.openError(err)
 			}
 			if !cmd.Flags().Changed("to") {
 				to = s.Have - 1
@@ -121,10 +121,7 @@ type schema struct{ Have, Want int64 }
 
 func (a *app) schema(ctx context.Context) (schema, error) {
 	have, want, err := engine.Schema(ctx, a.db)
-	if err != nil {
-		return schema{have, want}, a.openError(err)
-	}
-	return schema{have, want}, nil
+	return schema{have, want}, err
 }
 
 func schemaColumns() []column[schema] {

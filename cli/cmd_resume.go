@@ -150,7 +150,7 @@ func (a *app) listStuck(ctx context.Context, eng *engine.Engine) error {
 			if err != nil {
 				return err
 			}
-			a.note("%s is %s: %s; %s", title(run), run.Status, why.Cause, why.Remedy)
+			a.note("%s: %s; %s%s", title(run), why.Cause, why.Remedy, a.dbFlag())
 			filter.Before = run.ID
 		}
 		if len(runs) < pageRows {

@@ -228,7 +228,8 @@ func (a *app) diffStates(old, fresh engine.StateVersion) error {
 			Show: func(c change) string { return c.Old }},
 		{Name: "new", Head: strconv.FormatInt(fresh.Seq, 10), Value: func(c change) any { return value(c.New) },
 			Show: func(c change) string { return c.New }},
-		{Name: "delta", Head: "DELTA", Value: func(c change) any { return textOrNull(c.Delta) }},
+		{Name: "delta", Head: "DELTA", Value: func(c change) any { return value(strings.TrimPrefix(c.Delta, "+")) },
+			Show: func(c change) string { return c.Delta }},
 	}).All(found)
 	if err == nil && len(found) == 0 && a.format == asTable {
 		a.note("events %d and %d saved the same state", old.Seq, fresh.Seq)

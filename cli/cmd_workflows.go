@@ -136,7 +136,10 @@ func (a *app) describe(list []engine.Description) error {
 		if _, err := fmt.Fprintf(a.stdout, "%s%s  version %d\n%s\n\ninputs\n", lead, d.Name, d.Version, d.Doc); err != nil {
 			return err
 		}
-		var rows [][]string
+		rows := [][]string{}
+		if len(d.Inputs) == 0 {
+			rows = append(rows, []string{"  none"})
+		}
 		for _, in := range d.Inputs {
 			rows = append(rows, []string{"  --" + in.Name, in.Type, defaultText(in.Default), in.Help})
 		}

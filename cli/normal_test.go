@@ -28,7 +28,7 @@ var rules = []struct {
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "UUID"},
 	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), "HASH"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?`), "TIME"},
-	{regexp.MustCompile(`\S+@\S+ pid \d+`), "USER@HOST pid PID"},
+	{regexp.MustCompile(`[\w.-]+@[\w.-]+ pid \d+`), "USER@HOST pid PID"},
 	{regexp.MustCompile(`pid \d+ on \S+`), "pid PID on HOST"},
 	{regexp.MustCompile(`\S+:\d+( +(alive|dead) +)?\(wf \S+\)`), "HOST:PID$1(wf VERSION)"},
 	{regexp.MustCompile(`\(wf [^V)]\S*\)`), "(wf VERSION)"},

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,10 +19,14 @@ const patience = 30 * time.Second
 // scriptCommands are what the scripts can do besides the commands of testscript.
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"await":  cmdAwait,
-		"until":  cmdUntil,
-		"pipe":   cmdPipe,
-		"normal": cmdNormal,
+		"await":    cmdAwait,
+		"code":     cmdCode,
+		"signal":   cmdSignal,
+		"until":    cmdUntil,
+		"pipe":     cmdPipe,
+		"normal":   cmdNormal,
+		"damage":   cmdDamage,
+		"snapshot": cmdSnapshot,
 	}
 }
 
@@ -53,6 +58,17 @@ func cmdCode(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(got) != args[0] {
 		ts.Fatalf("%v ended with %d, want %s", args[1:], got, args[0])
 	}
+}
+
+// cmdSignal sends a signal to the process that the workflow gate has named in a file: signal NAME FILE.
+func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}
+	if neg || len(args) != 2 || signals[args[0]] == 0 {
+		ts.Fatalf("usage: signal INT|TERM|KILL FILE")
+	}
+	pid, err := strconv.Atoi(ts.ReadFile(args[1]))
+	ts.Check(err)
+	ts.Check(syscall.Kill(pid, signals[args[0]]))
 }
 
 // cmdUntil repeats a command until its output matches: until REGEXP COMMAND ARG….

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/durable-wf/wf/engine"
@@ -14,7 +15,7 @@ import (
 
 // definitions are the workflows of the scripts: the built-in ones, and some that go wrong.
 func definitions() []engine.Definition {
-	return slices.Concat(steps.All(), []engine.Definition{echo(), gate(), flaky(), stray(), quirks()})
+	return slices.Concat(steps.All(), []engine.Definition{echo(), gate(), flaky(), stray(), quirks(), tally(), panics()})
 }
 
 type echoState struct {
@@ -52,7 +53,7 @@ func (s *echoState) validate() error {
 }
 
 type gateState struct {
-	Began string `json:"began" help:"file to create when the step begins"`
+	Began string `json:"began" help:"file to write the process's number to when the step begins"`
 	Open  string `json:"open" help:"file to wait for"`
 	Tries int    `json:"tries"`
 }
@@ -65,7 +66,7 @@ func gate() engine.Definition {
 		Doc:  "Wait for a file.",
 		Steps: []engine.Step[gateState]{{Name: "wait", Do: func(ctx *engine.Context, s *gateState) (engine.Transition, error) {
 			s.Tries++
-			if err := os.WriteFile(s.Began, nil, 0o600); err != nil {
+			if err := announce(s.Began); err != nil {
 				return engine.Transition{}, err
 			}
 			if !appears(ctx, s.Open) {
@@ -74,6 +75,14 @@ func gate() engine.Definition {
 			return name.Done(fmt.Sprintf("open after %d", s.Tries)), nil
 		}}},
 	}
+}
+
+// announce writes the process's number to a file, which appears with it.
+func announce(file string) error {
+	if err := os.WriteFile(file+".new", []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
 }
 
 // appears waits until a file exists, and returns false when ctx ends before.

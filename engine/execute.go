@@ -36,11 +36,13 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 			mine = true
 			x, own := e.adopt(ctx, row, Suspended)
 			if err := x.run(own); err != nil {
-				return runOf(&row, e.defs[row.Workflow]), err
+				return e.runOf(&row), err
 			}
-			continue
+			if row, err = e.row(context.WithoutCancel(ctx), id); err != nil {
+				return Run{}, err
+			}
 		}
-		run := runOf(&row, e.defs[row.Workflow])
+		run := e.runOf(&row)
 		switch {
 		case run.Status == Running && mine: // a worker has taken it up after a wait
 			return e.Wait(ctx, id)

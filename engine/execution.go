@@ -223,7 +223,10 @@ func (x *execution) commit(ctx context.Context, c *store.Change) error {
 	x.mu.Lock()
 	x.row = c.Row
 	x.mu.Unlock()
-	if Status(c.Row.Status) != Running {
+	if status := Status(c.Row.Status); status != Running {
+		if status.Ended() {
+			x.eng.ended(c.Row.ID)
+		}
 		x.eng.changed()
 	} else if c.Want != "" {
 		x.want(c.Want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // hub wakes any number of goroutines at once. The zero value is ready.
@@ -63,8 +64,28 @@ func (e *Engine) hear(rings <-chan struct{}) {
 			}
 		}
 		e.attend(e.life)
+		e.lookForEnds(e.life)
 		e.work.notify()
 		e.news.notify()
+		if !e.rest() {
+			return
+		}
+	}
+}
+
+// hearing is the least time between two looks at what others have committed, so that a busy file
+// costs its listeners little. The first ring after a quiet time is heard at once.
+const hearing = 2 * time.Millisecond
+
+// rest lets that time pass. It returns false when the engine ends.
+func (e *Engine) rest() bool {
+	timer := time.NewTimer(hearing)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-e.life.Done():
+		return false
 	}
 }
 

@@ -168,5 +168,5 @@ func (e *Engine) keyed(ctx context.Context, workflow string, begin starting, key
 	if err != nil {
 		return Run{}, false, err
 	}
-	return runOf(&row, e.defs[row.Workflow]), false, nil
+	return e.runOf(&row), false, nil
 }

@@ -54,6 +54,8 @@ func (e *Engine) steer(ctx context.Context, id int64, to Status, kind, want, rea
 	}
 	if row.Want == want {
 		e.attend(ctx) // the owner may be this process
+	} else if Status(row.Status).Ended() {
+		e.ended(id)
 	}
 	e.enqueued()
 	return e.Get(ctx, id)

@@ -143,7 +143,7 @@ func (e *Engine) reap(ctx context.Context, w store.Worker) {
 		e.log.Error("taking over from a dead worker", "worker", w.ID, "error", err)
 		return
 	}
-	e.log.Warn("worker died: its runs are free", "worker", w.ID, "pid", w.PID, "runs", len(runs))
+	e.log.InfoContext(ctx, "worker died: its runs are free", "worker", w.ID, "pid", w.PID, "runs", len(runs))
 	if err := oslock.Sweep(e.store.LockDir(), w.UUID); err != nil {
 		e.log.Warn("removing a dead worker's lock file", "worker", w.ID, "error", err)
 	}

@@ -2,43 +2,83 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/durable-wf/wf/engine/internal/oslock"
 )
 
 // Wait blocks until the run has ended and returns it; look at its Status. It logs a warning when no
-// living worker could execute the run. Waiting holds no connection, and costs nothing until something
-// changes.
+// living worker could execute the run. Waiting costs nothing until the run has ended: its end is
+// handed over in process, and looked for, once for all who wait, when another process has committed.
 func (e *Engine) Wait(ctx context.Context, id int64) (Run, error) {
 	if err := e.listen(); err != nil {
 		return Run{}, err
 	}
-	warned := false
-	for {
-		changed := e.news.changed() // arm, then look, then sleep
-		run, err := e.Get(ctx, id)
-		if err != nil || run.Status.Ended() {
-			return run, err
-		}
-		if !warned && run.Status == Pending && !e.anyWorker(ctx) {
-			e.log.WarnContext(ctx, "no living worker could execute the run", "run_id", id, "workflow", run.Workflow)
-			warned = true
-		}
-		if err := e.waitNews(ctx, changed); err != nil {
-			return run, err
+	ended, leave := e.awaitEnd(id) // first, so that no end is missed
+	defer leave()
+	run, err := e.Get(ctx, id)
+	if err != nil || run.Status.Ended() {
+		return run, err
+	}
+	if run.Status == Pending && !e.anyWorker(ctx) {
+		e.log.WarnContext(ctx, "no living worker could execute the run", "run_id", id, "workflow", run.Workflow)
+	}
+	select {
+	case <-ended:
+		return e.Get(ctx, id)
+	case <-ctx.Done():
+		return run, context.Cause(ctx)
+	case <-e.life.Done():
+		return run, ErrClosed
+	}
+}
+
+// awaitEnd returns a channel that is closed when the run is seen to have ended, and what gives it back.
+func (e *Engine) awaitEnd(id int64) (ended <-chan struct{}, leave func()) {
+	ch := make(chan struct{})
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.waiters[id] = append(e.waiters[id], ch)
+	return ch, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		rest := slices.DeleteFunc(e.waiters[id], func(c chan struct{}) bool { return c == ch })
+		if e.waiters[id] = rest; len(rest) == 0 {
+			delete(e.waiters, id)
 		}
 	}
 }
 
-// waitNews waits for news, the end of ctx, or of the engine.
-func (e *Engine) waitNews(ctx context.Context, changed <-chan struct{}) error {
-	select {
-	case <-changed:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-e.life.Done():
-		return ErrClosed
+// ended tells those who wait that a run has ended.
+func (e *Engine) ended(id int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ch := range e.waiters[id] {
+		close(ch)
+	}
+	delete(e.waiters, id)
+}
+
+// lookForEnds finds the runs that somebody here waits for and that another process has ended.
+func (e *Engine) lookForEnds(ctx context.Context) {
+	e.mu.Lock()
+	ids := make([]int64, 0, len(e.waiters))
+	for id := range e.waiters {
+		ids = append(ids, id)
+	}
+	e.mu.Unlock()
+	if len(ids) == 0 {
+		return
+	}
+	over, err := e.store.Ended(ctx, ids)
+	if err != nil {
+		if ctx.Err() == nil {
+			e.log.Warn("looking for runs that have ended", "error", err)
+		}
+		return
+	}
+	for _, id := range over {
+		e.ended(id)
 	}
 }
 

@@ -220,6 +220,9 @@ var (
 	//go:embed run_due.sql
 	RunDue string
 
+	//go:embed run_ended.sql
+	RunEnded string
+
 	//go:embed run_get.sql
 	RunGet string
 

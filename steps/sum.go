@@ -30,13 +30,13 @@ func SumWorkflow() engine.Workflow[SumState, Uint128] {
 }
 
 func add(ctx *engine.Context, s *SumState) (engine.Transition, error) {
-	s.report(ctx)
+	s.report(ctx, s.I)
 	if s.Delay > 0 {
 		return s.addSlowly(ctx)
 	}
 	for from, to := range engine.Blocks(ctx, &s.I, s.N, block) {
 		s.Total = addRange(s.Total, from, to)
-		s.report(ctx)
+		s.report(ctx, to)
 	}
 	return Sum.Done(s.Total), nil
 }
@@ -67,7 +67,7 @@ func (s *SumState) addSlowly(ctx *engine.Context) (engine.Transition, error) {
 		s.I++
 		s.Total = s.Total.Add(s.I)
 		if ctx.Due() {
-			s.report(ctx)
+			s.report(ctx, s.I)
 			if err := ctx.Save(); err != nil {
 				return engine.Transition{}, err
 			}
@@ -76,9 +76,9 @@ func (s *SumState) addSlowly(ctx *engine.Context) (engine.Transition, error) {
 	return Sum.Done(s.Total), nil
 }
 
-// report tells how far the loop is. Progress counts in int64, so great numbers are halved.
-func (s *SumState) report(ctx *engine.Context) {
-	i, n := s.I, s.N
+// report tells that i integers are added. Progress counts in int64, so great numbers are halved.
+func (s *SumState) report(ctx *engine.Context, i uint64) {
+	n := s.N
 	if n > math.MaxInt64 {
 		i, n = i>>1, n>>1
 	}

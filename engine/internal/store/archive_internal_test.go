@@ -97,14 +97,16 @@ func TestArchiveRenumbersWhatClashes(t *testing.T) {
 	t.Parallel()
 	shelf := Shelf{Dir: t.TempDir()}
 	uuids := map[string]int64{}
-	for _, n := range []int{3, 5} { // two databases: both number from 1
-		f := newFixture(t)
-		for range n {
+	older, newer := newFixture(t), newFixture(t) // two databases: both number from 1
+	for i, f := range []*fixture{older, newer} {
+		for range 3 + 2*i {
 			run := f.end(f.advance(f.save(f.start("order", ""), `{"n":1}`), 10), "failed")
 			uuids[run.UUID] = run.Seq
 			f.endIn(time.May, run)
 		}
-		if got, err := f.Archive(t.Context(), Retention{EndedBeforeUS: forever}, shelf); err != nil || got.Runs != int64(n) {
+	}
+	for _, f := range []*fixture{newer, older} { // so that the higher ids are the older rows
+		if got, err := f.Archive(t.Context(), Retention{EndedBeforeUS: forever}, shelf); err != nil || got.Runs < 3 {
 			t.Fatalf("archive: %+v, %v", got, err)
 		}
 	}

@@ -42,3 +42,10 @@ func NetworkFS(dir string) (string, error) { return networkFS(dir) }
 
 // ApplicationID is what our files say they are.
 const ApplicationID = applicationID
+
+// Queued returns the number of requests that wait for the writer.
+func (s *Store) Queued() int {
+	s.writer.mu.Lock()
+	defer s.writer.mu.Unlock()
+	return len(s.writer.queue)
+}

@@ -27,6 +27,10 @@ func TestPruneLeavesNoOrphans(t *testing.T) {
 		t.Errorf("dry run changed rows:\n%s", diff)
 	}
 
+	early, err := f.Prune(t.Context(), Retention{KeyBeforeUS: forever})
+	if err != nil || early != (PruneResult{}) {
+		t.Errorf("prune keys of runs that are there: %+v, %v, want nothing", early, err)
+	}
 	got, err := f.Prune(t.Context(), Retention{EndedBeforeUS: forever})
 	if err != nil || got != want {
 		t.Errorf("prune: %+v, %v, want %+v", got, err, want)
@@ -123,14 +127,18 @@ func TestPruneWorkers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	old := f.worker
-	f.end(f.start("order", ""), "completed")
+	run := f.end(f.start("order", ""), "completed")
 	f.update(func(tx *Tx) error { return tx.StopWorker(old.ID, true) })
 	f.worker = Worker{UUID: "another", Host: "here"}
 	f.update(func(tx *Tx) error { return tx.InsertWorker(&f.worker) })
 	f.start("order", "")
-	got, err := f.Prune(t.Context(), Retention{EndedBeforeUS: forever})
-	if err != nil || got.Runs != 1 || got.Workers != 1 {
-		t.Errorf("got %+v, %v, want one run and one worker", got, err)
+	got, err := f.Prune(t.Context(), Retention{EndedBeforeUS: run.EndedUS + 1})
+	if err != nil || got.Runs != 1 || got.Workers != 0 {
+		t.Errorf("got %+v, %v, want one run, and no worker: it stopped later", got, err)
+	}
+	got, err = f.Prune(t.Context(), Retention{EndedBeforeUS: forever})
+	if err != nil || got != (PruneResult{Workers: 1}) {
+		t.Errorf("got %+v, %v, want one worker", got, err)
 	}
 	f.wantClean()
 }

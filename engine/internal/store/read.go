@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // pageRows is the number of rows that a reader reads at a time, each time in a transaction of its
@@ -16,7 +18,10 @@ const pageRows = 1000
 // get reads one row. ErrNotFound, with what was looked for, if there is none.
 func get[T any](ctx context.Context, s *Store, what, query string, args ...any) (T, error) {
 	var row T
-	err := s.read.GetContext(ctx, &row, query, args...)
+	stmt, err := s.prepared(ctx, query)
+	if err == nil {
+		err = stmt.GetContext(ctx, &row, args...)
+	}
 	if err == nil {
 		return row, nil
 	}
@@ -29,8 +34,27 @@ func get[T any](ctx context.Context, s *Store, what, query string, args ...any) 
 // list reads all rows of a query that is known to have few, or of a page.
 func list[T any](ctx context.Context, s *Store, what, query string, args ...any) ([]T, error) {
 	var rows []T
-	err := s.read.SelectContext(ctx, &rows, query, args...)
+	stmt, err := s.prepared(ctx, query)
+	if err == nil {
+		err = stmt.SelectContext(ctx, &rows, args...)
+	}
 	return rows, s.failure("read "+what, err)
+}
+
+// prepared returns a statement of the read pool, which lives as long as the store: compiling takes
+// longer than reading a row. The queries are those of package sql, so there are few.
+func (s *Store) prepared(ctx context.Context, query string) (*sqlx.Stmt, error) {
+	if stmt, ok := s.stmts.Load(query); ok {
+		return stmt.(*sqlx.Stmt), nil
+	}
+	stmt, err := s.read.PreparexContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if first, taken := s.stmts.LoadOrStore(query, stmt); taken {
+		return first.(*sqlx.Stmt), stmt.Close()
+	}
+	return stmt, nil
 }
 
 // jsonList encodes a list for json_each, the way that a statement takes as many values as there are.

@@ -174,14 +174,25 @@ func TestHistoryTimeRange(t *testing.T) {
 
 func TestHistoryGap(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	run, noise := f.start("order", ""), f.start("noise", "")
-	for range 10 {
-		run, noise = f.advance(run, 1), f.advance(noise, 50)
-	}
-	victim := f.pages(HistoryFilter{Run: run.ID})[4].ID
-	f.exec("DELETE FROM wf_history WHERE id = ?", victim)
-	if rows, err := f.History(t.Context(), HistoryFilter{Run: run.ID}); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("history with a gap: %d rows, error %v, want ErrCorrupt", len(rows), err)
+	for _, plant := range []string{
+		"DELETE FROM wf_history WHERE id = ?",
+		"UPDATE wf_history SET prev = NULL WHERE id = ?",   // the walk would end early
+		"UPDATE wf_history SET prev = 2 WHERE id = ?",      // and go on in another run
+		"UPDATE wf_history SET prev = id WHERE id = ?",     // and never end
+		"UPDATE wf_history SET prev = id + 9 WHERE id = ?", // nor here
+		"UPDATE wf_runs SET first_history = first_history + 1 WHERE ? > 0",
+	} {
+		t.Run(plant, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			run, noise := f.start("order", ""), f.start("noise", "")
+			for range 10 {
+				run, noise = f.advance(run, 1), f.advance(noise, 50)
+			}
+			f.exec(plant, f.pages(HistoryFilter{Run: run.ID})[4].ID)
+			if rows, err := f.History(t.Context(), HistoryFilter{Run: run.ID}); !errors.Is(err, ErrCorrupt) {
+				t.Errorf("history with a gap: %d rows, error %v, want ErrCorrupt", len(rows), err)
+			}
+		})
 	}
 }

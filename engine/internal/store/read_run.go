@@ -158,6 +158,11 @@ func (s *Store) DueUS(ctx context.Context, afterUS int64) (int64, error) {
 	return due, err
 }
 
+// Ended returns those of some runs that have ended or are gone.
+func (s *Store) Ended(ctx context.Context, runs []int64) ([]int64, error) {
+	return list[int64](ctx, s, "runs that have ended", queries.RunEnded, sql.Named("ids", jsonList(runs)))
+}
+
 // Counts returns how many runs there are of each status that occurs.
 func (s *Store) Counts(ctx context.Context) (map[string]int64, error) {
 	type count struct {

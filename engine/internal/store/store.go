@@ -39,6 +39,7 @@ type Store struct {
 	log     *slog.Logger
 
 	read   *sqlx.DB // mode=ro, query_only; a few connections
+	stmts  sync.Map // of read: query text -> *sqlx.Stmt; closed with it
 	writer *writer  // nil if read-only
 	guard  *oslock.Guard
 

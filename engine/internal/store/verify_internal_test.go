@@ -57,3 +57,21 @@ func TestVerifyFinds(t *testing.T) {
 		t.Errorf("verify an unknown run: %v, want ErrNotFound", err)
 	}
 }
+
+func TestVerifyLongRun(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	run := f.start("order", "")
+	for range 5 {
+		run = f.advance(run, 5000) // several parts of several pages
+	}
+	f.wantClean()
+	for _, seq := range []int64{1, 1000, 2500, 20_500, 25_001} {
+		f.exec("UPDATE wf_history SET error = 'x' WHERE seq = ?", seq)
+		var got []string
+		if err := f.Verify(t.Context(), 0, func(f Finding) { got = append(got, f.String()) }); err != nil || len(got) != 1 {
+			t.Errorf("seq %d changed: found %q, %v", seq, got, err)
+		}
+		f.exec("UPDATE wf_history SET error = NULL WHERE seq = ?", seq)
+	}
+}
