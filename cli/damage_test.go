@@ -11,7 +11,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite" // driver of database/sql
-
 )
 
 // cmdDamage changes a database behind the engine's back: damage FILE SQL.

@@ -35,6 +35,8 @@ func (a *app) openError(err error) error {
 	switch {
 	case errors.Is(err, engine.ErrNoFile):
 		return hinted(fmt.Errorf("no database at %s", a.db), "name another one with --db")
+	case errors.Is(err, engine.ErrForeign), errors.Is(err, engine.ErrNotDatabase), errors.Is(err, engine.ErrIsFolder):
+		return hinted(err, "name another database with --db")
 	case errors.Is(err, engine.ErrSchemaTooOld):
 		return hinted(err, "bring it up to date with: %s migrate up%s", a.name, a.dbFlag())
 	case errors.Is(err, engine.ErrSchemaTooNew):

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	_ "modernc.org/sqlite"
 )
 
 // patience is how long a script waits for something that must come.
@@ -21,6 +23,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"await":    cmdAwait,
 		"code":     cmdCode,
+		"sqlite":   cmdSQLite,
 		"signal":   cmdSignal,
 		"until":    cmdUntil,
 		"pipe":     cmdPipe,
@@ -69,6 +72,17 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	pid, err := strconv.Atoi(ts.ReadFile(args[1]))
 	ts.Check(err)
 	ts.Check(syscall.Kill(pid, signals[args[0]]))
+}
+
+// cmdSQLite executes SQL on a database that no wf uses: sqlite FILE SQL.
+func cmdSQLite(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sqlite FILE SQL")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec(args[1]) //nolint:noctx // ends by itself
+	ts.Check(errors.Join(err, db.Close()))
 }
 
 // cmdUntil repeats a command until its output matches: until REGEXP COMMAND ARG….
