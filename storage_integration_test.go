@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/durable-wf/wf/engine"
@@ -44,23 +45,10 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	t.Run("file system", func(t *testing.T) {
 		t.Parallel()
-		dir := t.TempDir()
-		mount := exec.Command("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", dir)
-		if out, err := mount.CombinedOutput(); err != nil {
-			t.Skipf("this machine lets nobody mount: %v: %s", err, out)
-		}
-		t.Cleanup(func() {
-			if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
-				t.Errorf("umount: %v: %s", err, out)
-			}
-		})
+		dir := smallDisk(t)
 		fillDisk(t, dir, "disk is full", func(args ...string) *process {
 			return launch(t, dir, crashprog(t), args...)
-		}, func() {
-			if out, err := exec.Command("mount", "-o", "remount,size=64m", dir).CombinedOutput(); err != nil {
-				t.Fatalf("remount: %v: %s", err, out)
-			}
-		})
+		}, func() { enlarge(t, dir) })
 	})
 	t.Run("file size limit", func(t *testing.T) {
 		t.Parallel()
@@ -70,6 +58,30 @@ func TestDiskFull(t *testing.T) {
 			return launch(t, dir, "sh", words...)
 		}, func() {})
 	})
+}
+
+// smallDisk mounts a file system of 2 MB, or skips the test where that is not allowed.
+func smallDisk(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	mount := exec.Command("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", dir)
+	if out, err := mount.CombinedOutput(); err != nil {
+		t.Skipf("mounting a small file system: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v: %s", err, out)
+		}
+	})
+	return dir
+}
+
+// enlarge gives a small disk room for all that the tests write.
+func enlarge(t *testing.T, dir string) {
+	t.Helper()
+	if out, err := exec.Command("mount", "-o", "remount,size=64m", dir).CombinedOutput(); err != nil {
+		t.Fatalf("remount: %v: %s", err, out)
+	}
 }
 
 // fillDisk starts a run with checkpoints of which not all find space. The run must end with an error
@@ -97,5 +109,20 @@ func fillDisk(t *testing.T, dir, want string, start func(args ...string) *proces
 			t.Fatalf("checkpoint %d was acknowledged as %s after %d had been before space ran out", i+1, line, len(acked))
 		}
 	}
+	mustRun(t, dir, wf(t), "check")
+}
+
+// A worker outlives a full disk: the run that it could not save goes on without anybody's help.
+func TestWorkerGoesOnWhenTheDiskHasSpaceAgain(t *testing.T) {
+	t.Parallel()
+	dir := smallDisk(t)
+	out := filepath.Join(t.TempDir(), "out")
+	mustRun(t, dir, crashprog(t), "start", "--detach", "pages", "--out", out, "--n", "200", "--size", "1000")
+	worker := launch(t, dir, crashprog(t), "worker")
+	eventually(t, "a worker that says that the disk is full", func() bool { return strings.Contains(worker.stderr.String(), "disk is full") })
+	enlarge(t, dir)
+	awaitRun(t, dir, 1, "has completed", func(r engine.Run) bool { return r.Status == engine.Completed })
+	worker.signal(syscall.SIGTERM)
+	worker.expect(0)
 	mustRun(t, dir, wf(t), "check")
 }

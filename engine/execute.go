@@ -84,17 +84,47 @@ func (e *Engine) seize(ctx context.Context, id int64) (store.Run, bool, error) {
 	return row, false, err
 }
 
-// freeDead frees the runs of the owner of run id if that process has died.
+// freeDead frees a run whose owner has died, with all others of that process, or one that this
+// process owns but could not go on with.
 func (e *Engine) freeDead(ctx context.Context, id int64) error {
 	row, err := e.row(ctx, id)
 	if err != nil || row.Owner == 0 {
 		return err
+	}
+	e.mu.Lock()
+	mine := e.worker != nil && e.worker.id == row.Owner
+	_, executing := e.live[id]
+	e.mu.Unlock()
+	if mine && !executing {
+		return e.disown(ctx, id)
 	}
 	alive, err := e.alive(ctx, row.Owner)
 	if err != nil || alive {
 		return err
 	}
 	return e.reapDead(ctx)
+}
+
+// disown frees a run that this process owns and does not execute.
+func (e *Engine) disown(ctx context.Context, id int64) error {
+	err := e.store.Update(ctx, func(tx *store.Tx) error {
+		r, err := tx.Run(id)
+		if err != nil || r.Status != string(Running) || r.Owner != e.worker.id {
+			return err
+		}
+		next := r
+		next.Status, next.Owner, next.Epoch = string(Pending), 0, r.Epoch+1
+		h := store.History{Kind: "released", Step: r.Step, Visit: r.Visit, Attempt: r.Attempt, Worker: r.Owner, DurationUS: -1}
+		return tx.Apply(&store.Change{Lease: r.Lease(), Row: next, History: []store.History{h}})
+	})
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	delete(e.held, id)
+	e.mu.Unlock()
+	e.enqueued()
+	return nil
 }
 
 // row reads a run's row.

@@ -15,13 +15,14 @@ import (
 
 // execution is one run while this process executes it: the SQLite host of its steps.
 type execution struct {
-	eng    *Engine
-	def    *definition
-	worker *worker
-	cancel context.CancelCauseFunc
-	rest   Status // to which an orderly stop takes the run: suspended, or pending for a worker's
-	done   atomic.Int64
-	total  atomic.Int64
+	eng     *Engine
+	def     *definition
+	worker  *worker
+	cancel  context.CancelCauseFunc
+	unwatch [2]func() bool // stop watching what may end the run's context
+	rest    Status         // to which an orderly stop takes the run: suspended, or pending for a worker's
+	done    atomic.Int64
+	total   atomic.Int64
 
 	mu      sync.Mutex
 	row     store.Run           // guarded by mu: as submitted last
@@ -42,9 +43,11 @@ const maxDeaths = 3
 // adopt registers a run that this process has just claimed, so that others can steer it.
 func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execution, context.Context) {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	context.AfterFunc(ctx, func() { cancel(ErrShutdown) })
-	context.AfterFunc(e.life, func() { cancel(ErrShutdown) })
 	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, rest: rest, row: row, lease: row.Lease()}
+	x.unwatch = [2]func() bool{
+		context.AfterFunc(ctx, func() { cancel(ErrShutdown) }),
+		context.AfterFunc(e.life, func() { cancel(ErrShutdown) }),
+	}
 	x.done.Store(row.Done)
 	x.total.Store(row.Total)
 	e.mu.Lock()
@@ -60,12 +63,7 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 // run executes steps until the run is not running here any more. Its error means that the run is
 // in the database as it was last committed, but that this process could not go on with it.
 func (x *execution) run(ctx context.Context) error {
-	defer func() {
-		x.cancel(ErrAttemptEnded)
-		x.eng.mu.Lock()
-		delete(x.eng.live, x.row.ID)
-		x.eng.mu.Unlock()
-	}()
+	defer x.leave()
 	if goOn, err := x.inspect(ctx); !goOn || err != nil {
 		return err
 	}
@@ -79,6 +77,17 @@ func (x *execution) run(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// leave takes the run off the list of those that execute here.
+func (x *execution) leave() {
+	x.cancel(ErrAttemptEnded)
+	for _, stop := range x.unwatch {
+		stop()
+	}
+	x.eng.mu.Lock()
+	defer x.eng.mu.Unlock()
+	delete(x.eng.live, x.row.ID)
 }
 
 // step runs one attempt and commits what it came to. It reports whether the run goes on here.

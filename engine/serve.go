@@ -29,6 +29,8 @@ func (e *Engine) Serve(ctx context.Context) error {
 	if err := e.reapDead(ctx); err != nil {
 		return err
 	}
+	e.tasks.Add(1)
+	defer e.tasks.Done()
 	e.log.InfoContext(ctx, "serve started", "worker", w.id, "workers", e.cfg.Workers)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -56,12 +58,17 @@ type dispatcher struct {
 // dispatch claims and starts runs until ctx ends.
 func (d *dispatcher) dispatch(ctx context.Context) error {
 	due := int64(0)
+	var changed <-chan struct{}
 	for look := true; ctx.Err() == nil; {
-		changed := d.eng.work.changed() // arm, then look, then sleep
 		if look || d.more {
+			changed = d.eng.work.changed() // arm, then look, then sleep; without a look it stays armed
 			var err error
 			if due, err = d.look(ctx); err != nil {
-				return ignoreEnd(ctx, err)
+				if fatal := d.endure(ctx, err); fatal != nil {
+					return fatal
+				}
+				look = true
+				continue
 			}
 		}
 		look = d.sleep(ctx, changed, due)
@@ -79,12 +86,21 @@ func (d *dispatcher) look(ctx context.Context) (dueUS int64, err error) {
 	return d.eng.store.DueUS(ctx, now)
 }
 
-// ignoreEnd drops an error that is only the end of ctx.
-func ignoreEnd(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+// endure waits a second after a failed look, such as on a full disk. It returns an error after which
+// no look can succeed.
+func (d *dispatcher) endure(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
 		return nil
+	case errors.Is(err, ErrClosed) || errors.Is(err, ErrGone):
+		return err
 	}
-	return err
+	d.eng.log.ErrorContext(ctx, "looking for work", "error", err)
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Second):
+	}
+	return nil
 }
 
 // claim fills the free slots.
@@ -114,10 +130,29 @@ func (d *dispatcher) start(ctx context.Context, row store.Run) {
 	x, own := d.eng.adopt(ctx, row, Pending)
 	go func() {
 		defer func() { d.freed <- struct{}{} }()
-		if err := x.run(own); err != nil && !errors.Is(err, ErrLeaseLost) {
-			d.eng.log.Error("run not finished here", "run_id", row.ID, "workflow", row.Workflow, "error", err)
+		err := x.run(own)
+		if err == nil || errors.Is(err, ErrLeaseLost) {
+			return
 		}
+		d.eng.log.Error("run not finished here", "run_id", row.ID, "workflow", row.Workflow, "error", err)
+		d.giveBack(ctx, row.ID)
 	}()
+}
+
+// giveBack frees a run with which this process could not go on, such as on a full disk, as soon as
+// the database takes it.
+func (d *dispatcher) giveBack(ctx context.Context, id int64) {
+	for {
+		err := d.eng.disown(context.WithoutCancel(ctx), id)
+		if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, ErrGone) {
+			return
+		}
+		select {
+		case <-ctx.Done(): // Close frees it, or the end of the process
+			return
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // sleep waits until there may be something to claim. It returns whether to look.

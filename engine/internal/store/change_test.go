@@ -100,6 +100,46 @@ func TestChangesOfOneRunInOneBatch(t *testing.T) {
 	checkChain(t, s, run.ID)
 }
 
+// Two moves that are allowed one by one are committed one by one: together they would be one that is not.
+func TestMovesOfOneRunInOneBatch(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	run := mustCreate(t, s, 0)
+	l := run.Lease()
+	release := hold(t, s)
+	results := make(chan error, 2)
+	for _, status := range []string{"paused", "compensating"} {
+		run.Status = status
+		s.Submit(&store.Change{Lease: l, Row: run, History: []store.History{{Kind: "paused", DurationUS: -1}}}, func(err error) { results <- err })
+	}
+	release()
+	must(t, errors.Join(<-results, <-results))
+	if got := mustRun(t, s, run.ID); got.Status != "compensating" || got.Seq != 3 {
+		t.Errorf("%s, seq %d; want compensating, 3", got.Status, got.Seq)
+	}
+	checkChain(t, s, run.ID)
+}
+
+// P5, one owner: of two that hold the same run in one batch, one is told that it has lost it.
+func TestTwoOwnersInOneBatch(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	run := mustCreate(t, s, newWorker(t, s))
+	first, second := run.Lease(), run.Lease()
+	release := hold(t, s)
+	results := make(chan error, 2)
+	s.Submit(step(first, &run), func(err error) { results <- err })
+	s.Submit(step(second, &run), func(err error) { results <- err })
+	release()
+	if a, b := <-results, <-results; a != nil || !errors.Is(b, store.ErrGuard) {
+		t.Errorf("two owners' changes: %v, %v; want nil, ErrGuard", a, b)
+	}
+	if got := mustRun(t, s, run.ID); got.Visit != 2 {
+		t.Errorf("visit %d, want 2", got.Visit)
+	}
+	checkChain(t, s, run.ID)
+}
+
 // checkChain recomputes the run's chain from its rows.
 func checkChain(t testing.TB, s *store.Store, id int64) {
 	t.Helper()

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/jmoiron/sqlx"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	queries "github.com/durable-wf/wf/sql"
@@ -47,30 +49,37 @@ func (s *Store) Query(ctx context.Context, query string, limit int, args ...any)
 	}
 	defer db.Close() //nolint:errcheck // it has only read
 	bounded := strings.Replace(queries.QueryBounded, "SELECT NULL\n", query+"\n", 1)
-	rows, err := db.QueryxContext(ctx, bounded, append(args, sql.Named("wf_limit", limit+1))...)
+	rows, err := db.QueryxContext(ctx, bounded, append(slices.Clone(args), sql.Named("wf_limit", limit+1))...)
 	if err != nil {
 		return nil, s.queryFailure(ctx, err)
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err tells
-	table := &Table{}
-	if table.Columns, err = rows.Columns(); err != nil {
-		return nil, s.queryFailure(ctx, err)
-	}
-	for rows.Next() {
-		if len(table.Rows) == limit {
-			table.More = true
-			break
-		}
-		values, err := rows.SliceScan()
-		if err != nil {
-			return nil, s.queryFailure(ctx, err)
-		}
-		table.Rows = append(table.Rows, values)
-	}
-	if err := rows.Err(); err != nil {
+	table, err := collect(rows, limit)
+	if err != nil {
 		return nil, s.queryFailure(ctx, err)
 	}
 	return table, nil
+}
+
+// collect reads up to limit rows and whether there are more.
+func collect(rows *sqlx.Rows, limit int) (*Table, error) {
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	table := &Table{Columns: columns}
+	for rows.Next() {
+		if len(table.Rows) == limit {
+			table.More = true
+			return table, nil
+		}
+		values, err := rows.SliceScan()
+		if err != nil {
+			return nil, err
+		}
+		table.Rows = append(table.Rows, values)
+	}
+	return table, rows.Err()
 }
 
 // queryFailure tells the user's mistakes from failures of the database.

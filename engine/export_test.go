@@ -1,0 +1,18 @@
+package engine
+
+import "maps"
+
+// Transitions is the table of allowed changes of status.
+func Transitions() map[Status][]Status { return maps.Clone(transitions) }
+
+// Abandon frees the lock that proves that this engine's process lives. To all others it is dead from
+// now on. It does not know that itself: its steps go on, as those of a process do that was stopped and
+// is woken after others have buried it.
+func (e *Engine) Abandon() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.worker == nil {
+		return nil
+	}
+	return e.worker.presence.Close()
+}
