@@ -167,3 +167,33 @@ func TestStatesDocumentEqualsTheEngine(t *testing.T) {
 		}
 	}
 }
+
+// The program in the README is examples/own, which compiles. Comments may differ.
+func TestReadmeShowsTheExample(t *testing.T) {
+	t.Parallel()
+	var example string
+	for _, path := range filesUnder(t, ".go") {
+		if filepath.Dir(path) == filepath.Join("examples", "own") {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			example += string(text)
+		}
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, _ := strings.Cut(string(readme), "```go\n")
+	code, _, found := strings.Cut(code, "```")
+	if !found {
+		t.Fatal("README.md has no Go code")
+	}
+	for line := range strings.Lines(code) {
+		line, _, _ = strings.Cut(line, "//")
+		if line = strings.TrimRight(line, " \n"); !strings.Contains(example, line) {
+			t.Errorf("README.md shows %q, which examples/own does not have", line)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 package wf_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +27,24 @@ func TestDatabaseDeletedWhileInUse(t *testing.T) {
 	mustSayOneLine(t, p, "wf.db: database file was deleted or replaced")
 }
 
+// A worker that has nothing to do finds out, too: it could never do anything again.
+func TestIdleWorkerEndsWithoutItsDatabase(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := launch(t, dir, wf(t), "worker", "--quiet")
+	eng, done := reading(t, dir)
+	defer done()
+	eventually(t, "a worker", func() bool {
+		workers, err := eng.Workers(context.Background())
+		return err == nil && len(workers) == 1
+	})
+	if err := os.Remove(filepath.Join(dir, "wf.db")); err != nil {
+		t.Fatal(err)
+	}
+	p.expect(1)
+	mustSayOneLine(t, p, "wf.db: database file was deleted or replaced")
+}
+
 // mustSayOneLine checks that a process has printed nothing but lines of text on stderr, the last of
 // which says what is wanted.
 func mustSayOneLine(t *testing.T, p *process, want string) {
@@ -37,7 +56,10 @@ func mustSayOneLine(t *testing.T, p *process, want string) {
 	if len(lines) > 3 { // that it has started, a warning, the error
 		t.Errorf("stderr has %d lines:\n%s", len(lines), p.stderr.String())
 	}
-	mustContain(t, lines[len(lines)-1], want)
+	last := lines[len(lines)-1]
+	if strings.Count(last, "wf.db: ") != 1 || !strings.Contains(last, want) {
+		t.Errorf("the last line on stderr is %q, want one error of the file, %q", last, want)
+	}
 }
 
 // P1: what was acknowledged before the disk was full is there when it has space again.

@@ -11,15 +11,14 @@ import (
 )
 
 func (a *app) migrateCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "migrate",
-		Short: "Show, raise or lower the schema version of the database",
-		Long: `Show, raise or lower the schema version of the database. start and worker raise it by themselves;
-commands that only look never do. No other process may use the file meanwhile: one that does is named.`,
-		GroupID: groupAdmin,
-		Args:    arguments(0, 0),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	cmd := a.migrateStatusCommand()
+	cmd.Use = "migrate"
+	cmd.Short = "Show, raise or lower the schema version of the database"
+	cmd.Long = `Show, raise or lower the schema version of the database. start and worker raise it by themselves;
+commands that only look never do. No other process may use the file meanwhile: one that does is named.
+
+Without a command of its own it is migrate status.`
+	cmd.GroupID = groupAdmin
 	cmd.AddCommand(a.migrateStatusCommand(), a.migrateUpCommand(), a.migrateDownCommand())
 	return cmd
 }

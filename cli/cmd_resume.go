@@ -46,6 +46,7 @@ func (a *app) resumeCommand() *cobra.Command {
 	flags.BoolVar(&r.all, "all", false, "enqueued runs, too")
 	flags.BoolVar(&r.dryRun, "dry-run", false, "only tell which runs would go on")
 	flags.IntVar(&r.parallel, "parallel", runtime.GOMAXPROCS(0), "runs to execute at a time")
+	flags.Lookup("parallel").DefValue = "one per CPU" // the help must not depend on the machine
 	flags.StringSliceVar(&r.renames, "map", nil, "OLD=NEW: go on at step NEW where the stored step is OLD")
 	flags.StringVar(&r.options.From, "from", "", "go on at this step, as a new visit")
 	addSuspendCode(cmd, &r.suspended)
@@ -220,7 +221,7 @@ func (f *foreground) resume(ctx context.Context, run engine.Run, r resuming) (in
 		}
 	}
 	if run.Status != engine.Waiting || !run.Due.IsZero() {
-		f.app.note("%s goes on%s", title(run), from(run.Brief))
+		f.announce(run)
 	}
 	run, err := f.execute(ctx, run)
 	if err != nil {

@@ -129,9 +129,11 @@ func (a *app) startHere(ctx context.Context, eng *engine.Engine, workflow string
 	case run.Status == engine.Paused || run.Status == engine.Blocked || run.Status.Ended():
 		return f.report(ctx, run)
 	default:
-		a.note("%s goes on%s", title(run), from(run.Brief))
+		f.announce(run)
 	}
-	if run, err = f.finish(ctx, run); err != nil {
+	run, err = f.finish(ctx, run)
+	f.progress.close() // before the result stands on the same terminal
+	if err != nil {
 		return ExitError, err
 	}
 	return f.report(ctx, run)
@@ -157,14 +159,6 @@ func (a *app) startHelp(cmd *cobra.Command, def engine.Definition) error {
 	_, err := fmt.Fprintf(a.stdout, "%s\n\nUsage:\n  %s start [flags] %s [--INPUT VALUE …]\n\nInputs:\n%s\nwf's own flags (also --wf-NAME):\n%s",
 		strings.TrimSpace(d.Doc), a.name, d.Name, fieldFlags(d, &given).FlagUsages(), ownFlags(cmd).FlagUsages())
 	return err
-}
-
-// from names the state that a run goes on from.
-func from(brief string) string {
-	if brief == "" {
-		return ""
-	}
-	return " from " + brief
 }
 
 // ended makes the error of a command of an exit code that needs no more words, or of what went wrong

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,15 +14,14 @@ import (
 )
 
 func (a *app) stateCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "state",
-		Short: "Show and compare the checkpoints of a run",
-		Long: `Show and compare the checkpoints of a run: the one from which it resumes and the older ones that are
-kept to fall back on. They are deleted when the run completes, unless it was started to keep all.`,
-		GroupID: groupLook,
-		Args:    arguments(0, 0),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	cmd := a.stateShowCommand()
+	cmd.Use = "state RUN [SEQ]"
+	cmd.Short = "Show and compare the checkpoints of a run"
+	cmd.Long = `Show and compare the checkpoints of a run: the one from which it resumes and the older ones that are
+kept to fall back on. They are deleted when the run completes, unless it was started to keep all.
+
+Without a command of its own it is state show.`
+	cmd.GroupID = groupLook
 	cmd.AddCommand(a.stateShowCommand(), a.stateListCommand(), a.stateDiffCommand())
 	return cmd
 }
@@ -39,8 +37,12 @@ As a table: a line a field, long lists in short; as json: the whole state.`,
   wf state show 42 17 -o json | jq .state.total`,
 		Args: arguments(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			seq := ""
+			if len(args) == 2 {
+				seq = args[1]
+			}
 			return a.withStates(cmd.Context(), args[0], func(run engine.Run, kept []engine.StateVersion) error {
-				version, err := pick(run, kept, slices.Concat(args[1:], []string{""})[0])
+				version, err := pick(run, kept, seq)
 				if err != nil {
 					return err
 				}

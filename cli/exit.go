@@ -19,7 +19,7 @@ const (
 	ExitCancelled = 4  // the run was cancelled
 	ExitBlocked   = 5  // the run is blocked: it needs a person
 	ExitRunning   = 6  // the run has not ended: it waits, is paused, or another process executes it
-	ExitSuspended = 75 // the run was interrupted and saved; it goes on with resume (EX_TEMPFAIL)
+	ExitSuspended = 75 // interrupted: a run that was started is saved and goes on with resume (EX_TEMPFAIL)
 )
 
 // hinter is an error that carries advice. The advice is one clause, shown after the error.
@@ -81,8 +81,15 @@ func exitCode(err error) int {
 		return ExitUsage
 	case errors.Is(err, engine.ErrRunOwned):
 		return ExitRunning
+	case interrupted(err):
+		return ExitSuspended
 	}
 	return ExitError
+}
+
+// interrupted reports whether the command ended because a signal told it to.
+func interrupted(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, engine.ErrShutdown)
 }
 
 func isUsage(err error) bool {
@@ -137,6 +144,9 @@ func worse(a, b int) int {
 
 // message is what a person reads of err: one line, with its advice.
 func message(err error) string {
+	if interrupted(err) {
+		return "interrupted"
+	}
 	text := err.Error()
 	if h, ok := errors.AsType[hinter](err); ok && h.Hint() != "" {
 		text += "; " + h.Hint()
@@ -147,7 +157,7 @@ func message(err error) string {
 // silent reports whether err needs no message: all was said, or nobody reads any more.
 func silent(err error) bool {
 	_, said := errors.AsType[codeError](err)
-	return said || errors.Is(err, syscall.EPIPE) || errors.Is(err, context.Canceled)
+	return said || errors.Is(err, syscall.EPIPE)
 }
 
 // oneLine joins the lines of s and makes control characters harmless to a terminal.

@@ -27,6 +27,18 @@ func addSuspendCode(cmd *cobra.Command, code *int) {
 	cmd.Flags().IntVar(code, "suspended-code", ExitSuspended, "exit code of a run that was interrupted and saved")
 }
 
+// announce tells from where a run is about to go on.
+func (f *foreground) announce(run engine.Run) {
+	switch {
+	case run.Started.IsZero():
+		f.app.note("%s started", title(run))
+	case run.Brief == "":
+		f.app.note("%s goes on", title(run))
+	default:
+		f.app.note("%s goes on from %s", title(run), run.Brief)
+	}
+}
+
 // finish executes the run until it has ended or needs a person, waiting for times and for other
 // processes.
 func (f *foreground) finish(ctx context.Context, run engine.Run) (engine.Run, error) {
@@ -130,9 +142,7 @@ func (f *foreground) result(run engine.Run) error {
 	case len(run.Result) == 0:
 		return nil
 	}
-	f.app.mu.Lock()
-	defer f.app.mu.Unlock()
-	if _, err := fmt.Fprintln(f.app.stdout, text); err != nil {
+	if err := f.app.print(text); err != nil {
 		return fmt.Errorf("run %d completed, but its result could not be written: %w", run.ID, &unreadError{err})
 	}
 	return nil

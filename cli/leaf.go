@@ -52,7 +52,7 @@ func walkLeaves(dec *json.Decoder, path string, emit func(leaf)) error {
 	}
 	end, err := dec.Token()
 	if n == 0 && err == nil {
-		emit(leaf{path, fmt.Sprint(open, end)})
+		emit(leaf{path, open.String() + fmt.Sprint(end)})
 	}
 	return err
 }

@@ -66,9 +66,12 @@ func (m *meter) String() string {
 	case m.last.Total <= 0:
 		return fmt.Sprintf("%s done  %s  ETA %s", humanize.Comma(m.last.Done), rate, eta)
 	}
-	share := 100 * float64(m.last.Done) / float64(m.last.Total)
+	share := math.Floor(1000*float64(m.last.Done)/float64(m.last.Total)) / 10
+	if m.last.Done < m.last.Total {
+		share = min(share, 99.9) // not all until it is all
+	}
 	return fmt.Sprintf("%.1f %%  %s of %s  %s  ETA %s",
-		math.Floor(share*10)/10, humanize.Comma(m.last.Done), humanize.Comma(m.last.Total), rate, eta)
+		share, humanize.Comma(m.last.Done), humanize.Comma(m.last.Total), rate, eta)
 }
 
 // humanETA shows the time left in its two greatest units.

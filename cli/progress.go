@@ -42,7 +42,7 @@ func (a *app) newProgress(eng *engine.Engine) *progress {
 	return p
 }
 
-// close removes the bars and gives the terminal back.
+// close removes the bars and gives the terminal back. Further calls do nothing.
 func (p *progress) close() {
 	if p.bars == nil {
 		return
@@ -51,6 +51,7 @@ func (p *progress) close() {
 	p.app.bars = nil
 	p.app.mu.Unlock()
 	p.bars.Wait()
+	p.bars = nil
 }
 
 // follow shows the progress of the run until the returned function is called, which waits for the

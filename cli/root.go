@@ -161,6 +161,18 @@ func (a *app) say(line string) {
 	fmt.Fprintln(out, line) // nobody could be told of its error
 }
 
+// print writes a line to stdout; above the progress bars, if they occupy the same terminal.
+func (a *app) print(line string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := a.stdout
+	if a.bars != nil && isTerminal(out) {
+		out = a.bars
+	}
+	_, err := fmt.Fprintln(out, line)
+	return err
+}
+
 // arguments accepts between min and max arguments (max < 0: any number) and otherwise shows the
 // command's usage line.
 func arguments(min, max int) cobra.PositionalArgs {

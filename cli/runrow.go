@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -120,7 +122,8 @@ func progressText(p engine.Progress) string {
 	case p.Done < 0:
 		return ""
 	case p.Total > 0:
-		return fmt.Sprintf("%.3g %%", 100*float64(p.Done)/float64(p.Total))
+		share := 100 * float64(p.Done) / float64(p.Total)
+		return strconv.FormatFloat(math.Floor(share*10)/10, 'f', -1, 64) + " %" // never 100 before the end
 	}
 	return fmt.Sprint(p.Done)
 }

@@ -14,7 +14,7 @@ import (
 // gets an error, so that a run outlives the reader of its progress.
 func signals(parent context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)
-	signal.Ignore(syscall.SIGPIPE)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // not Ignore, which child processes would inherit
 	stops := make(chan os.Signal, 2)
 	signal.Notify(stops, os.Interrupt, syscall.SIGTERM)
 	go func() { // ends with the process

@@ -15,7 +15,7 @@ import (
 
 // definitions are the workflows of the scripts: the built-in ones, and some that go wrong.
 func definitions() []engine.Definition {
-	return slices.Concat(steps.All(), []engine.Definition{echo(), gate(), flaky(), stray(), quirks(), tally(), panics()})
+	return slices.Concat(steps.All(), []engine.Definition{echo(), gate(), deaf(), flaky(), stray(), quirks(), tally(), panics()})
 }
 
 type echoState struct {
@@ -98,6 +98,22 @@ func appears(ctx context.Context, file string) bool {
 			return false
 		case <-tick.C:
 		}
+	}
+}
+
+// deaf does not hear that it has to stop.
+func deaf() engine.Definition {
+	const name engine.Name[gateState, string] = "deaf"
+	return engine.Workflow[gateState, string]{
+		Name: name,
+		Doc:  "Wait for a file, whatever happens.",
+		Steps: []engine.Step[gateState]{{Name: "wait", Do: func(_ *engine.Context, s *gateState) (engine.Transition, error) {
+			if err := announce(s.Began); err != nil {
+				return engine.Transition{}, err
+			}
+			appears(context.Background(), s.Open)
+			return name.Done("open"), nil
+		}}},
 	}
 }
 

@@ -51,9 +51,6 @@ func newAttempt(parent context.Context, v Visit, h Host) *attempt {
 	}
 	a.done.Store(v.From.Done)
 	a.total.Store(v.From.Total)
-	if v.From.Random != nil {
-		a.restore(v.From.Random)
-	}
 	return a
 }
 
@@ -142,8 +139,10 @@ func (a *attempt) end() (refused, misuse error) {
 	if a.calls.Load() > 0 {
 		a.blame(errors.New("the step returned while a recorded call was under way"))
 	}
+	a.mu.Lock()
+	a.ended.Store(true) // from here on nothing new is submitted
+	a.mu.Unlock()
 	err := a.saver.flush()
-	a.ended.Store(true)
 	if a.clock != nil {
 		a.clock.Stop()
 	}

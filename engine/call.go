@@ -104,14 +104,30 @@ func (a *attempt) record(name string, n int64, v any, took time.Duration) error 
 	if err != nil {
 		return Permanent(fmt.Errorf("call %q: result: %w", name, err))
 	}
-	a.saver.push()
 	committed := make(chan error, 1)
 	rec := Record{Name: name, N: n, Value: value, Random: a.randomState(), Took: took}
-	a.host.Record(rec, func(err error) { committed <- err })
+	if err := a.submit(rec, func(err error) { committed <- err }); err != nil {
+		return err
+	}
 	if err := <-committed; err != nil {
 		return a.refuse(err)
 	}
 	a.finished(name)
+	return nil
+}
+
+// submit hands a record to the host, unless nothing of this attempt counts any more.
+func (a *attempt) submit(rec Record, done func(error)) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.ended.Load():
+		return ErrAttemptEnded
+	case a.refused != nil:
+		return a.refused
+	}
+	a.saver.push()
+	a.host.Record(rec, done)
 	return nil
 }
 
@@ -121,8 +137,8 @@ func replay[T any](a *attempt, rec Record) (T, error) {
 	if err := codec.Decode(rec.Value, &v); err != nil {
 		return v, blocked(fmt.Errorf("call %q: recorded result: %w", rec.Name, err))
 	}
-	if rec.Random != nil {
-		a.restore(rec.Random)
+	if err := a.restore(rec.Random); err != nil {
+		return v, fmt.Errorf("call %q: %w", rec.Name, err)
 	}
 	a.finished(rec.Name)
 	return v, nil

@@ -28,8 +28,8 @@ type execution struct {
 	row     store.Run           // guarded by mu: as submitted last
 	lease   *store.Lease        // guarded by mu
 	begun   time.Time           // guarded by mu: of the attempt, or the last checkpoint in it
-	records map[recordID]Record // guarded by mu: of this visit, that no checkpoint covers
-	forget  bool                // guarded by mu: there are such records in the database
+	records map[recordID]Record // guarded by mu: of this visit, as found before its first attempt here
+	stored  map[string]int64    // guarded by mu: how many records of each name there may be in the database
 }
 
 type recordID struct {
@@ -79,7 +79,8 @@ func (x *execution) run(ctx context.Context) error {
 	}
 }
 
-// leave takes the run off the list of those that execute here.
+// leave takes the run off the list of those that execute here. If this process has lost the run and
+// has got it again meanwhile, the later execution stays on it.
 func (x *execution) leave() {
 	x.cancel(ErrAttemptEnded)
 	for _, stop := range x.unwatch {
@@ -87,7 +88,9 @@ func (x *execution) leave() {
 	}
 	x.eng.mu.Lock()
 	defer x.eng.mu.Unlock()
-	delete(x.eng.live, x.row.ID)
+	if x.eng.live[x.row.ID] == x {
+		delete(x.eng.live, x.row.ID)
+	}
 }
 
 // step runs one attempt and commits what it came to. It reports whether the run goes on here.
@@ -144,8 +147,10 @@ func (x *execution) advance(ctx context.Context, out Outcome, took time.Duration
 	x.checkpoint(&next, out.State)
 	next.Step, next.Visit, next.Attempt = out.Next, x.row.Visit+1, 1
 	next.Fingerprint = x.def.fingerprints[out.Next]
-	forget := x.forget
-	x.forget, x.records = false, nil
+	x.mu.Lock()
+	forget := len(x.stored) > 0
+	x.stored, x.records = nil, nil
+	x.mu.Unlock()
 	return x.commit(ctx, &store.Change{Row: next, State: true, ForgetCalls: forget, History: []store.History{h}})
 }
 
@@ -202,7 +207,7 @@ func (x *execution) block(ctx context.Context, why error) error {
 // halt commits that the run stops here because of cause.
 func (x *execution) halt(ctx context.Context, cause error) error {
 	next := x.row
-	next.Owner, next.Want, next.WantDetail, next.Deaths = 0, "", "", 0
+	next.Owner, next.Want, next.WantDetail, next.Deaths, next.Reason = 0, "", "", 0, ""
 	kind := ""
 	switch {
 	case lost(cause):
@@ -217,9 +222,34 @@ func (x *execution) halt(ctx context.Context, cause error) error {
 		next.Status, kind = string(Suspended), "suspended"
 	}
 	h := x.event(kind, -1)
-	h.Detail = x.row.WantDetail
-	next.Reason = reasonOf(h.Detail)
+	if kind == "paused" || kind == "cancelled" {
+		h.Detail = x.wanted(ctx)
+		next.Reason = reasonOf(h.Detail)
+	}
 	return x.commit(ctx, &store.Change{Row: next, History: []store.History{h}})
+}
+
+// wanted tells who wants the run to stop, and why. That is for people: without it the run stops as well.
+func (x *execution) wanted(ctx context.Context) string {
+	wants, err := x.eng.store.Wants(context.WithoutCancel(ctx), x.worker.id)
+	if err != nil {
+		x.eng.log.WarnContext(ctx, "looking for requests", "run_id", x.row.ID, "error", err)
+	}
+	for _, w := range wants {
+		if w.Run == x.row.ID {
+			return w.Detail
+		}
+	}
+	return ""
+}
+
+// wantDetail reads who wants the run to stop, and why.
+func (x *execution) wantDetail(ctx context.Context) string {
+	row, err := x.eng.store.Run(context.WithoutCancel(ctx), x.row.ID)
+	if err != nil {
+		return "" // the commit that follows tells what is wrong
+	}
+	return row.WantDetail
 }
 
 // commit applies a change under the lease and takes it over, or reports why this process is not the
@@ -237,6 +267,9 @@ func (x *execution) commit(ctx context.Context, c *store.Change) error {
 			x.eng.ended(c.Row.ID)
 		}
 		x.eng.changed()
+		if c.Want != "" && !status.Ended() { // it came too late for the step
+			return x.eng.fulfil(ctx, c.Row.ID)
+		}
 	} else if c.Want != "" {
 		x.want(c.Want)
 	}
@@ -301,15 +334,36 @@ func (x *execution) Save(s Snapshot, done func(error)) {
 	h := x.event("checkpoint", time.Since(x.begun))
 	h.Detail = detail("state", s.Brief)
 	x.begun = time.Now()
-	x.submit(&store.Change{Row: x.row, State: true, ForgetCalls: x.forget, History: []store.History{h}}, done)
-	x.forget = false
+	x.submit(&store.Change{Row: x.row, State: true, ForgetCalls: x.forget(s.Counters), History: []store.History{h}}, done)
+}
+
+// forget reports whether a checkpoint with these counters deletes the records in the database: only if
+// it covers them all. A concurrent call may have been recorded since the checkpoint was made; then those
+// that it covers stay until the next one, and are never read again. The caller holds mu.
+func (x *execution) forget(covered map[string]int64) bool {
+	for name, n := range x.stored {
+		if covered[name] < n {
+			return false
+		}
+	}
+	forget := len(x.stored) > 0
+	x.stored = nil
+	return forget
+}
+
+// keep notes that occurrence n of a call is recorded. The caller holds mu.
+func (x *execution) keep(name string, n int64) {
+	if x.stored == nil {
+		x.stored = map[string]int64{}
+	}
+	x.stored[name] = max(x.stored[name], n+1)
 }
 
 // Record commits the result of a recorded call, see [Host].
 func (x *execution) Record(r Record, done func(error)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.forget = true
+	x.keep(r.Name, r.N)
 	h := x.event("call", r.Took)
 	h.Detail = detail("call", r.Name, "n", r.N)
 	call := store.Call{Visit: x.row.Visit, Name: r.Name, N: r.N, Value: store.Payload(r.Value), Checksum: r.Value.Checksum(), Random: r.Random}

@@ -35,7 +35,7 @@ func checkpointFault(c store.Checkpoint) error {
 	if sum := Payload(c.State).Checksum(); sum != c.Checksum {
 		return fmt.Errorf("its checksum is %08x, it should be %08x", sum, c.Checksum)
 	}
-	if c.Counters != "" && !json.Valid([]byte(c.Counters)) {
+	if c.Counters != "" && json.Unmarshal([]byte(c.Counters), new(map[string]int64)) != nil {
 		return errors.New("its call counters do not decode")
 	}
 	return nil
@@ -109,11 +109,11 @@ func (x *execution) loadRecords(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("run %d: recorded calls: %w", x.row.ID, err)
 	}
 	x.records = make(map[recordID]Record, len(calls))
-	x.forget = len(calls) > 0
 	for _, c := range calls {
 		if Payload(c.Value).Checksum() != c.Checksum {
 			return false, x.block(ctx, fmt.Errorf("the record of call %q is corrupt", c.Name))
 		}
+		x.keep(c.Name, c.N)
 		x.records[recordID{c.Name, c.N}] = Record{Name: c.Name, N: c.N, Value: Payload(c.Value), Random: c.Random}
 	}
 	return true, nil

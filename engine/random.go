@@ -24,18 +24,21 @@ func (a *attempt) use(source *rand.PCG) {
 	a.rng = rand.New(source)
 }
 
-// restore sets the generator to a saved state.
-func (a *attempt) restore(state []byte) {
+// restore sets the generator to a saved state; nil leaves it as it is.
+func (a *attempt) restore(state []byte) error {
+	if state == nil {
+		return nil
+	}
 	source := new(rand.PCG)
 	if err := source.UnmarshalBinary(state); err != nil {
-		a.blame(blocked(errors.New("the state of the random generator does not decode")))
-		return
+		return blocked(errors.New("the state of the random generator does not decode"))
 	}
 	if a.source != nil {
 		*a.source = *source // the step may hold the *rand.Rand
-		return
+		return nil
 	}
 	a.use(source)
+	return nil
 }
 
 // randomState returns the generator's state, nil while the run has not used it.

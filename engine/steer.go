@@ -15,17 +15,51 @@ import (
 // returned Run then has Want "cancel", and Wait tells when it has ended. It returns a
 // *TransitionError if the run has ended.
 func (e *Engine) Cancel(ctx context.Context, id int64, reason string) (Run, error) {
-	return e.steer(ctx, id, Cancelled, "cancelled", "cancel", reason)
+	return e.steer(ctx, id, Cancelled, "cancel", reason)
 }
 
 // Pause keeps a run from going on until Resume. It works like Cancel on a run that a living process
 // executes.
 func (e *Engine) Pause(ctx context.Context, id int64, reason string) (Run, error) {
-	return e.steer(ctx, id, Paused, "paused", "pause", reason)
+	return e.steer(ctx, id, Paused, "pause", reason)
+}
+
+// move is a change of status that a person has asked for.
+func (e *Engine) move(tx *store.Tx, r store.Run, to Status, said string) (store.Run, error) {
+	if !Status(r.Status).CanBecome(to) {
+		return r, &TransitionError{r.ID, Status(r.Status), to}
+	}
+	next := r
+	next.Status, next.DueUS, next.Reason = string(to), 0, reasonOf(said)
+	next.Want, next.WantDetail = "", ""
+	h := store.History{Kind: string(to), Step: r.Step, Visit: r.Visit, Attempt: r.Attempt, DurationUS: -1, Detail: said}
+	return next, tx.Apply(&store.Change{Lease: r.Lease(), Row: next, History: []store.History{h}})
+}
+
+// fulfil does what somebody wanted of a run that its owner has let go.
+func (e *Engine) fulfil(ctx context.Context, id int64) error {
+	err := e.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		r, err := tx.Run(id)
+		if err != nil || r.Want == "" || r.Owner != 0 || Status(r.Status).Ended() {
+			return err
+		}
+		to := Paused
+		if r.Want == "cancel" {
+			to = Cancelled
+		}
+		_, err = e.move(tx, r, to, r.WantDetail)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("run %d: what was wanted of it: %w", id, err)
+	}
+	e.ended(id) // whoever waits looks again
+	e.changed()
+	return nil
 }
 
 // steer changes a run that nobody executes, or tells the owner what is wanted.
-func (e *Engine) steer(ctx context.Context, id int64, to Status, kind, want, reason string) (Run, error) {
+func (e *Engine) steer(ctx context.Context, id int64, to Status, want, reason string) (Run, error) {
 	said := detail("by", e.actor, "reason", reason)
 	var row store.Run
 	err := e.unowned(ctx, id, func(tx *store.Tx, r store.Run) error {
@@ -36,18 +70,10 @@ func (e *Engine) steer(ctx context.Context, id int64, to Status, kind, want, rea
 		case r.Owner != 0:
 			row.Want, row.WantDetail = want, said
 			return tx.SetWant(id, want, said)
-		case !Status(r.Status).CanBecome(to):
-			return &TransitionError{id, Status(r.Status), to}
 		}
-		next := r
-		next.Status, next.DueUS, next.Reason = string(to), 0, reasonOf(said)
-		next.Want, next.WantDetail = "", ""
-		h := store.History{Kind: kind, Step: r.Step, Visit: r.Visit, Attempt: r.Attempt, DurationUS: -1, Detail: said}
-		if err := tx.Apply(&store.Change{Lease: r.Lease(), Row: next, History: []store.History{h}}); err != nil {
-			return err
-		}
-		row = next
-		return nil
+		var err error
+		row, err = e.move(tx, r, to, said)
+		return err
 	})
 	if err != nil {
 		return Run{}, err

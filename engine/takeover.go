@@ -42,8 +42,15 @@ func (e *Engine) guard(ctx context.Context, self int64) {
 	}
 }
 
+// lookPause is the least time between two looks at who else works on the file, so that a busy file
+// costs little more than a quiet one. A worker that dies younger than this is noticed when it is over.
+const lookPause = 50 * time.Millisecond
+
 // sleep waits for news, a death or a missing heartbeat. It returns false when ctx has ended.
 func (s *sentry) sleep(ctx context.Context, news <-chan struct{}, tick <-chan time.Time, prev *store.Worker) bool {
+	pause := time.NewTimer(lookPause)
+	defer pause.Stop()
+	var changed <-chan struct{} // news, once the pause is over
 	for {
 		select {
 		case <-ctx.Done():
@@ -54,11 +61,10 @@ func (s *sentry) sleep(ctx context.Context, news <-chan struct{}, tick <-chan ti
 			return true
 		case <-tick:
 			s.compare(ctx, prev)
-			select {
-			case <-news: // at most one look a second, so that a busy file costs no more than a quiet one
-				return true
-			default:
-			}
+		case <-pause.C:
+			changed = news
+		case <-changed:
+			return true
 		}
 	}
 }
@@ -143,7 +149,9 @@ func (e *Engine) reap(ctx context.Context, w store.Worker) {
 		e.log.Error("taking over from a dead worker", "worker", w.ID, "error", err)
 		return
 	}
-	e.log.InfoContext(ctx, "worker died: its runs are free", "worker", w.ID, "pid", w.PID, "runs", len(runs))
+	if len(runs) > 0 { // one that has left in order has none
+		e.log.InfoContext(ctx, "worker died: its runs are free", "worker", w.ID, "pid", w.PID, "runs", len(runs))
+	}
 	if err := oslock.Sweep(e.store.LockDir(), w.UUID); err != nil {
 		e.log.Warn("removing a dead worker's lock file", "worker", w.ID, "error", err)
 	}

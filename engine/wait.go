@@ -14,26 +14,32 @@ func (e *Engine) Wait(ctx context.Context, id int64) (Run, error) {
 	if err := e.listen(); err != nil {
 		return Run{}, err
 	}
-	ended, leave := e.awaitEnd(id) // first, so that no end is missed
-	defer leave()
-	run, err := e.Get(ctx, id)
-	if err != nil || run.Status.Ended() {
-		return run, err
-	}
-	if run.Status == Pending && !e.anyWorker(ctx) {
-		e.log.WarnContext(ctx, "no living worker could execute the run", "run_id", id, "workflow", run.Workflow)
-	}
-	select {
-	case <-ended:
-		return e.Get(ctx, id)
-	case <-ctx.Done():
-		return run, context.Cause(ctx)
-	case <-e.life.Done():
-		return run, ErrClosed
+	for warned := false; ; {
+		ended, leave := e.awaitEnd(id) // first, so that no end is missed
+		run, err := e.Get(ctx, id)
+		if err != nil || run.Status.Ended() {
+			leave()
+			return run, err
+		}
+		if !warned && run.Status == Pending && !e.anyWorker(ctx) {
+			e.log.WarnContext(ctx, "no living worker could execute the run", "run_id", id, "workflow", run.Workflow)
+			warned = true
+		}
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		case <-e.life.Done():
+			err = ErrClosed
+		}
+		leave()
+		if err != nil {
+			return run, err
+		}
 	}
 }
 
-// awaitEnd returns a channel that is closed when the run is seen to have ended, and what gives it back.
+// awaitEnd returns a channel that is closed when the run may have ended, and what gives it back.
 func (e *Engine) awaitEnd(id int64) (ended <-chan struct{}, leave func()) {
 	ch := make(chan struct{})
 	e.mu.Lock()

@@ -117,6 +117,10 @@ func (e *Engine) leave() error {
 		return tx.StopWorker(w.id, false)
 	})
 	e.enqueued()
+	if errors.Is(err, ErrStorage) { // nothing is lost: others see by the lock that this process has ended
+		e.log.Info("leaving without a note in the database", "worker", w.id, "error", err)
+		err = nil
+	}
 	return errors.Join(err, w.presence.Close())
 }
 

@@ -129,6 +129,10 @@ func (w Workflow[S, R]) RunStep(ctx context.Context, v Visit, h Host) Outcome {
 		return Outcome{Err: err}
 	}
 	a := newAttempt(ctx, v, h)
+	if err := a.restore(v.From.Random); err != nil {
+		a.cancel(err)
+		return Outcome{Err: err}
+	}
 	a.policy = v.Policy.or(step.Checkpoint).or(w.Checkpoint).or(v.Widest)
 	a.format = w.format()
 	a.encode = func() (Payload, error) { return codec.Encode(w.format(), s) }

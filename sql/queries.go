@@ -49,6 +49,12 @@ var (
 	//go:embed batch_rollback.sql
 	BatchRollback string
 
+	//go:embed busy_long.sql
+	BusyLong string
+
+	//go:embed busy_short.sql
+	BusyShort string
+
 	//go:embed call_forget.sql
 	CallForget string
 

@@ -1,2 +1,2 @@
--- Copies the write-ahead log into the database; the next commit then starts the log again.
-PRAGMA wal_checkpoint(PASSIVE);
+-- Copies the write-ahead log into the database and waits for readers to leave it, so that the next commit starts it again.
+PRAGMA wal_checkpoint(RESTART);

@@ -21,20 +21,6 @@ func (f *fixture) endIn(month time.Month, runs ...Run) {
 	}
 }
 
-func openArchive(t *testing.T, path string) *fixture {
-	t.Helper()
-	s, err := Open(t.Context(), Options{Path: path, ReadOnly: true})
-	if err != nil {
-		t.Fatalf("open archive: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("close archive: %v", err)
-		}
-	})
-	return &fixture{Store: s, tb: t}
-}
-
 func TestArchiveReadBack(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -62,7 +48,7 @@ func TestArchiveReadBack(t *testing.T) {
 		t.Errorf("run %d is left, want %d", runs[0].ID, stays.ID)
 	}
 	for name, run := range map[string]Run{"2026-08.db": august, "2026-09.db": september} {
-		a := openArchive(t, filepath.Join(f.path+"-archive", name))
+		a := openReadOnly(t, filepath.Join(f.path+"-archive", name))
 		a.wantClean()
 		if diff := cmp.Diff(run, a.mustRun(run.ID)); diff != "" {
 			t.Errorf("%s: run differs:\n%s", name, diff)
@@ -82,11 +68,11 @@ func TestArchiveReadBack(t *testing.T) {
 			t.Errorf("%s: %v, %v, want mode 0600", name, info.Mode(), err)
 		}
 	}
-	a := openArchive(t, filepath.Join(f.path+"-archive", "2026-08.db"))
+	a := openReadOnly(t, filepath.Join(f.path+"-archive", "2026-08.db"))
 	if run, err := a.RunByKey(t.Context(), "order", "k"); err != nil || run.ID != august.ID {
 		t.Errorf("archived run by key: %d, %v", run.ID, err)
 	}
-	a = openArchive(t, filepath.Join(f.path+"-archive", "2026-09.db"))
+	a = openReadOnly(t, filepath.Join(f.path+"-archive", "2026-09.db"))
 	archived, err := a.Copies(t.Context(), september.ID)
 	if diff := cmp.Diff(copies, archived); err != nil || diff != "" {
 		t.Errorf("copies differ, %v:\n%s", err, diff)
@@ -110,7 +96,7 @@ func TestArchiveRenumbersWhatClashes(t *testing.T) {
 			t.Fatalf("archive: %+v, %v", got, err)
 		}
 	}
-	a := openArchive(t, filepath.Join(shelf.Dir, "2026-05.db"))
+	a := openReadOnly(t, filepath.Join(shelf.Dir, "2026-05.db"))
 	a.wantClean() // hashes hold, links lead to the right rows
 	runs, err := a.Runs(t.Context(), RunFilter{})
 	mustLen(t, "archived runs", runs, err, 8)
@@ -174,7 +160,7 @@ func TestArchiveKilled(t *testing.T) {
 	if !ok || status.Signal() != syscall.SIGKILL {
 		t.Fatalf("child ended with %v, want a kill:\n%s", err, out)
 	}
-	archive := openArchive(t, filepath.Join(path+"-archive", "2026-06.db"))
+	archive := openReadOnly(t, filepath.Join(path+"-archive", "2026-06.db"))
 	runs, err := archive.Runs(t.Context(), RunFilter{})
 	mustLen(t, "archived runs after the kill", runs, err, 4)
 	runs, err = f.Runs(t.Context(), RunFilter{})

@@ -14,7 +14,8 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	furnish(f)
-	run := f.start("busy", "")
+	run := f.start("busy", "") // belongs to the goroutine until it has ended
+	id := run.ID
 	ctx, stop := context.WithCancel(t.Context())
 	var hammer sync.WaitGroup
 	var written int64
@@ -36,9 +37,9 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 		}
 		copied := openFixture(t, dst) // it can be gone on with
 		copied.wantClean()
-		seqs = append(seqs, copied.mustRun(run.ID).Seq)
+		seqs = append(seqs, copied.mustRun(id).Seq)
 		next := copied.start("order", "new")
-		if next.ID <= run.ID {
+		if next.ID <= id {
 			t.Errorf("the copy uses number %d again", next.ID)
 		}
 	}

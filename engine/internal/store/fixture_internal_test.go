@@ -39,6 +39,20 @@ func openFixture(tb testing.TB, path string) *fixture {
 	return f
 }
 
+func openReadOnly(tb testing.TB, path string) *fixture {
+	tb.Helper()
+	s, err := Open(context.Background(), Options{Path: path, ReadOnly: true})
+	if err != nil {
+		tb.Fatalf("open for reading: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Errorf("close what was read: %v", err)
+		}
+	})
+	return &fixture{Store: s, tb: tb}
+}
+
 func (f *fixture) update(fn func(*Tx) error) {
 	f.tb.Helper()
 	if err := f.Update(context.Background(), fn); err != nil {
@@ -136,7 +150,7 @@ func (f *fixture) exec(query string, args ...any) {
 	}
 }
 
-// count returns the number of rows of each of our tables that hold rows of runs.
+// rows returns the number of rows of each of our tables that hold rows of runs.
 func (f *fixture) rows() map[string]int {
 	f.tb.Helper()
 	counts := map[string]int{}

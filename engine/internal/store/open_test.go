@@ -56,6 +56,9 @@ func TestOpenRefuses(t *testing.T) {
 			if after, _ := os.ReadFile(test.opt.Path); !bytes.Equal(before, after) {
 				t.Error("the file was changed")
 			}
+			if _, err := os.Stat(test.opt.Path + "-locks"); err == nil && !errors.Is(test.want, store.ErrSchemaTooOld) {
+				t.Error("lock files were left beside the file")
+			}
 		})
 	}
 }
@@ -78,7 +81,7 @@ func makeSQL(text string) func(*testing.T, string) {
 func makeNewer(t *testing.T, path string) {
 	s, err := store.Open(t.Context(), store.Options{Path: path, Create: true})
 	must(t, err)
-	must(t, s.Close())
+	must(t, errors.Join(s.Close(), os.RemoveAll(s.LockDir())))
 	makeSQL("INSERT INTO wf_goose_version (version_id, is_applied) VALUES (9999, 1)")(t, path)
 }
 

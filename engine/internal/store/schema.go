@@ -30,6 +30,9 @@ type schema struct {
 
 // prepareSchema takes the schema's lock and makes the schema current, if it may.
 func (s *Store) prepareSchema(ctx context.Context, o *Options) error {
+	if err := s.checkSchema(ctx); err != nil && !errors.Is(err, ErrSchemaTooOld) && !o.mayAdopt(err) {
+		return err // and leave no lock files beside a file that is none of our business
+	}
 	guard, err := oslock.Share(s.lockDir)
 	if err != nil {
 		return s.failure("open", err)
@@ -37,11 +40,15 @@ func (s *Store) prepareSchema(ctx context.Context, o *Options) error {
 	s.guard = guard
 	// Asked for again under the lock: only now nobody can be migrating.
 	err = s.checkSchema(ctx)
-	foreign := errors.Is(err, ErrForeign) && o.Adopt && !errors.Is(err, errStranger)
-	if !o.Create || !errors.Is(err, ErrSchemaTooOld) && !foreign {
+	if !o.Create || !errors.Is(err, ErrSchemaTooOld) && !o.mayAdopt(err) {
 		return err
 	}
 	return s.upgrade(ctx)
+}
+
+// mayAdopt reports whether err is about a database that the options allow to make ours.
+func (o *Options) mayAdopt(err error) bool {
+	return o.Create && o.Adopt && errors.Is(err, ErrForeign) && !errors.Is(err, errStranger)
 }
 
 // errStranger marks a database that says whose it is, and it is not ours.

@@ -53,7 +53,7 @@ type statements struct {
 
 	begin, commit, rollback, heads                 *sql.Stmt
 	savepoint, savepointRollback, savepointRelease *sql.Stmt
-	checkpoint                                     *sql.Stmt
+	checkpoint, busyShort, busyLong                *sql.Stmt
 	runGet, runUnlink                              *sql.Stmt
 	claimPending, claimNamed                       *sql.Stmt
 	keyInsert, keyGet, keyEnd                      *sql.Stmt
@@ -73,7 +73,8 @@ func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
 		{&st.begin, queries.BatchBegin}, {&st.commit, queries.BatchCommit}, {&st.rollback, queries.BatchRollback},
 		{&st.heads, queries.BatchHeads}, {&st.savepoint, queries.SavepointBegin},
 		{&st.savepointRollback, queries.SavepointRollback}, {&st.savepointRelease, queries.SavepointRelease},
-		{&st.checkpoint, queries.WALCheckpoint}, {&st.runGet, queries.RunGet}, {&st.runUnlink, queries.RunUnlink},
+		{&st.checkpoint, queries.WALCheckpoint}, {&st.busyShort, queries.BusyShort}, {&st.busyLong, queries.BusyLong},
+		{&st.runGet, queries.RunGet}, {&st.runUnlink, queries.RunUnlink},
 		{&st.claimPending, queries.ClaimPending}, {&st.claimNamed, queries.ClaimNamed},
 		{&st.keyInsert, queries.KeyInsert}, {&st.keyGet, queries.KeyGet}, {&st.keyEnd, queries.KeyEnd},
 		{&st.callForget, queries.CallForget}, {&st.copyDelete, queries.CopyDelete},

@@ -1,11 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"runtime/debug"
+
+	"modernc.org/sqlite"
 
 	queries "github.com/durable-wf/wf/sql"
 )
@@ -15,7 +18,8 @@ import (
 type Tx struct {
 	NowUS int64 // the transaction's one clock reading
 
-	b *batch
+	b      *batch
+	failed error // of a change that may be half applied: the closure cannot succeed
 }
 
 // update runs an administrative closure.
@@ -25,7 +29,12 @@ func (b *batch) update(fn func(*Tx) error) (err error) {
 			err = &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
-	return b.w.store.failure("update", fn(&Tx{NowUS: b.now, b: b}))
+	tx := &Tx{NowUS: b.now, b: b}
+	err = cmp.Or(fn(tx), tx.failed)
+	if _, ours := errors.AsType[*sqlite.Error](err); ours {
+		return b.w.store.failure("update", err)
+	}
+	return err
 }
 
 // Run returns a run as it is in the transaction, or ErrNotFound.
@@ -40,10 +49,15 @@ func (tx *Tx) Run(id int64) (Run, error) {
 // Apply applies a change at once. Its Effect, if any, runs with it. A missed compare-and-set is ErrGuard.
 func (tx *Tx) Apply(c *Change) error {
 	r := &request{change: c}
-	if c.Effect == nil {
-		return tx.b.one(r)
+	apply := tx.b.one
+	if c.Effect != nil {
+		apply = tx.b.applyEffect
 	}
-	return effectCause(tx.b.applyEffect(r))
+	err := effectCause(apply(r))
+	if err != nil && !errors.Is(err, ErrGuard) {
+		tx.failed = err
+	}
+	return err
 }
 
 // SetWant tells the owner of a run what others want of it ("" takes it back); detail is JSON. It does

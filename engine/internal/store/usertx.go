@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,8 +10,6 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 )
 
 const (
@@ -25,11 +24,12 @@ var errTxOver = errors.New("transaction is over")
 // committed with the request that it belongs to, or not at all. It may read every table and write to
 // all but those named wf_*. It is valid during the call only; a call after that returns an error.
 type UserTx struct {
-	ctx  context.Context
-	conn *sqlx.Conn
+	ctx context.Context
+	w   *writer
 
-	mu   sync.Mutex // held during each statement; guards over
+	mu   sync.Mutex // held during each statement; guards what follows
 	over bool
+	lost error // the statement's error with which SQLite rolled back the transaction
 }
 
 // Context returns the context of the transaction. It is cancelled when the time for user SQL is over,
@@ -43,52 +43,61 @@ func inTx(ctx context.Context) bool { return ctx.Value(txKey{}) != nil }
 
 // ExecContext runs statements that return no rows. The statement ends with the transaction's time,
 // not with ctx: to interrupt a write would undo the whole transaction, other requests' writes included.
-func (u *UserTx) ExecContext(_ context.Context, query string, args ...any) (sql.Result, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.over {
-		return nil, errTxOver
-	}
-	res, err := u.conn.ExecContext(u.ctx, query, args...)
-	return res, denied(err)
+func (u *UserTx) ExecContext(_ context.Context, query string, args ...any) (res sql.Result, err error) {
+	err = u.do(func() (err error) { res, err = u.w.conn.ExecContext(u.ctx, query, args...); return err })
+	return res, err
 }
 
 // QueryContext runs a query. Rows left open are closed with the transaction. ctx is treated as by ExecContext.
-func (u *UserTx) QueryContext(_ context.Context, query string, args ...any) (*sql.Rows, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.over {
-		return nil, errTxOver
-	}
-	rows, err := u.conn.QueryContext(u.ctx, query, args...)
-	return rows, denied(err)
+func (u *UserTx) QueryContext(_ context.Context, query string, args ...any) (rows *sql.Rows, err error) {
+	err = u.do(func() (err error) { rows, err = u.w.conn.QueryContext(u.ctx, query, args...); return err })
+	return rows, err
 }
 
 // QueryRowContext runs a query of at most one row; the error is the row's. ctx is treated as by ExecContext.
-func (u *UserTx) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.conn.QueryRowContext(u.ctx, query, args...) // u.ctx has ended if u is over
+func (u *UserTx) QueryRowContext(_ context.Context, query string, args ...any) (row *sql.Row) {
+	if u.do(func() error { row = u.w.conn.QueryRowContext(u.ctx, query, args...); return row.Err() }) != nil && row == nil {
+		over, cancel := context.WithCancelCause(u.ctx)
+		cancel(errTxOver)
+		row = u.w.conn.QueryRowContext(over, query, args...) // not run: it only carries the error
+	}
+	return row
 }
 
 // GetContext scans one row into dest, as sqlx.Get does. ctx is treated as by ExecContext.
 func (u *UserTx) GetContext(_ context.Context, dest any, query string, args ...any) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.over {
-		return errTxOver
-	}
-	return denied(u.conn.GetContext(u.ctx, dest, query, args...))
+	return u.do(func() error { return u.w.conn.GetContext(u.ctx, dest, query, args...) })
 }
 
 // SelectContext scans all rows into the slice that dest points to, as sqlx.Select does. ctx is treated as by ExecContext.
 func (u *UserTx) SelectContext(_ context.Context, dest any, query string, args ...any) error {
+	return u.do(func() error { return u.w.conn.SelectContext(u.ctx, dest, query, args...) })
+}
+
+// do runs one statement. Some errors make SQLite roll back the whole transaction; the next statement
+// would then be committed on its own, so there is none.
+func (u *UserTx) do(statement func() error) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.over {
 		return errTxOver
 	}
-	return denied(u.conn.SelectContext(u.ctx, dest, query, args...))
+	err := statement()
+	if err != nil && !u.w.inTransaction() {
+		u.over, u.lost = true, err
+	}
+	return denied(err)
+}
+
+// inTransaction reports whether a transaction is open, by trying to begin another: that is an error
+// if there is one. It is asked during user SQL, after an error.
+func (w *writer) inTransaction() bool {
+	w.user.Store(false)
+	defer w.user.Store(true)
+	if err := w.exec(w.stmts.begin); err != nil {
+		return true
+	}
+	return w.exec(w.stmts.rollback) != nil
 }
 
 // end makes u useless and waits for a statement that is still running; it has been interrupted.
@@ -104,7 +113,7 @@ func (u *UserTx) end(cancel context.CancelFunc) {
 func (b *batch) user(fn func(*UserTx) error) error {
 	w := b.w
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), txKey{}, true))
-	u := &UserTx{ctx: ctx, conn: w.conn}
+	u := &UserTx{ctx: ctx, w: w}
 	w.user.Store(true)
 	outcome := make(chan error, 1)
 	go func() { // ends with fn, which may outlive the transaction
@@ -115,10 +124,7 @@ func (b *batch) user(fn func(*UserTx) error) error {
 	err := w.waitUser(outcome)
 	u.end(cancel)
 	w.user.Store(false)
-	if e := w.closeRows(); err == nil {
-		err = e
-	}
-	return err
+	return cmp.Or(err, denied(u.lost), w.closeRows())
 }
 
 // waitUser waits for the outcome of user SQL.

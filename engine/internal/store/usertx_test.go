@@ -105,6 +105,20 @@ func TestEffectFailsAlone(t *testing.T) {
 			_, err := u.ExecContext(u.Context(), "INSERT OR ROLLBACK INTO mine (a) VALUES (1), (1)") // rolls back everything
 			return err
 		}, func(err error) bool { return err != nil }},
+		{"lost transaction", func(u *store.UserTx) error {
+			_ = insert(u)
+			_, _ = u.ExecContext(u.Context(), "INSERT OR ROLLBACK INTO mine (a) VALUES (1), (1)")
+			_ = insert(u) // would be committed on its own
+			u.QueryRowContext(u.Context(), "INSERT INTO mine (b) VALUES ('effect') RETURNING a")
+			return nil
+		}, func(err error) bool { return err != nil && strings.Contains(err.Error(), "constraint") }},
+		{"handled error", func(u *store.UserTx) error {
+			_, err := u.ExecContext(u.Context(), "INSERT INTO mine (a) VALUES (7), (7)")
+			if err == nil {
+				return cause
+			}
+			return insert(u)
+		}, func(err error) bool { return err == nil }},
 		{"rows left open", func(u *store.UserTx) error {
 			u.QueryRowContext(u.Context(), "INSERT INTO mine (b) VALUES ('effect') RETURNING a")
 			_, err := u.QueryContext(u.Context(), "SELECT a FROM mine UNION ALL SELECT id FROM wf_runs")

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"modernc.org/sqlite"
@@ -9,20 +10,18 @@ import (
 
 const (
 	walPage  = 4096 + 24          // bytes of the log per page written
-	walLimit = 16 << 20 / walPage // pages after which the log is copied into the database
-	walAgain = 1 << 20 / walPage  // pages after which it is tried again when a reader was in the way
+	walLimit = 16 << 20 / walPage // pages after which the log is started again
 )
 
 // wal counts the pages written to the log.
 type wal struct {
-	pages int // since the log was last copied completely
-	due   int // at this count it is tried again
+	pages int // since the log was started
+	due   int // at this count it is tried again, if it could not be done at the limit
 }
 
 // checkpoint keeps the write-ahead log short. It runs between two batches: only then nothing is
 // being appended, so that the log can be copied to its end and the next commit starts it again. (A
-// checkpointer beside a busy writer never reaches the end, and the log grows for ever.) It does not
-// wait for readers.
+// checkpointer beside a busy writer never reaches the end, and the log grows for ever.)
 func (w *writer) checkpoint() {
 	var written int
 	err := w.conn.Raw(func(driver any) (err error) {
@@ -36,17 +35,25 @@ func (w *writer) checkpoint() {
 	if w.turn.Take(w.ctx, w.warnTurn) != nil {
 		return // closing
 	}
-	var busy, log, copied int
-	err = w.stmts.checkpoint.QueryRowContext(context.Background()).Scan(&busy, &log, &copied)
-	if giveErr := w.turn.Give(); giveErr != nil {
-		w.store.log.Warn("write turn was not given up", slog.Any("error", giveErr))
-	}
-	if err != nil {
+	done, err := w.restartLog()
+	if err = errors.Join(err, w.turn.Give()); err != nil {
 		w.store.log.Warn("checkpoint of the write-ahead log", slog.Any("error", err))
 	}
-	if err == nil && busy == 0 && log == copied {
+	if done {
 		w.wal = wal{}
 		return
 	}
-	w.wal.due = w.wal.pages + walAgain
+	w.wal.due = w.wal.pages + w.wal.pages/4 // a reader stays: ask ever more rarely
+}
+
+// restartLog copies the log, and reports whether no reader was left in it. It waits for those that
+// read a page, not for those that stay.
+func (w *writer) restartLog() (done bool, err error) {
+	if err := w.exec(w.stmts.busyShort); err != nil {
+		return false, err
+	}
+	var busy bool
+	var pages, copied int
+	err = w.stmts.checkpoint.QueryRowContext(context.Background()).Scan(&busy, &pages, &copied)
+	return err == nil && !busy, errors.Join(err, w.exec(w.stmts.busyLong))
 }

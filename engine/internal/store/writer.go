@@ -2,16 +2,13 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/durable-wf/wf/engine/internal/oslock"
 )
@@ -160,124 +157,4 @@ func (w *writer) take() []*request {
 	}
 	w.queue = append(w.queue[:0:0], w.queue[n:]...) // a new array, so that what was taken can be freed
 	return batch
-}
-
-// run commits reqs and acknowledges each of them once. If the transaction fails as a whole it is
-// tried again without the culprit; as long as the culprit is not known, in halves.
-func (w *writer) run(reqs []*request) {
-	if len(reqs) == 0 {
-		return
-	}
-	if err := w.begin(); err != nil {
-		for _, r := range reqs {
-			r.fail(err)
-		}
-		acknowledge(reqs)
-		return
-	}
-	err := w.transact(reqs)
-	if giveErr := w.turn.Give(); giveErr != nil {
-		w.store.log.Warn("write turn was not given up", slog.Any("error", giveErr))
-	}
-	if err == nil {
-		acknowledge(reqs)
-		return
-	}
-	rest := unsettled(reqs)
-	switch {
-	case len(rest) < len(reqs): // the culprit has its error
-		w.run(rest)
-	case len(rest) == 1:
-		rest[0].fail(w.store.failure("write", err))
-		acknowledge(rest)
-	default:
-		w.run(rest[:len(rest)/2])
-		w.run(rest[len(rest)/2:])
-	}
-}
-
-// transact runs one transaction and commits it. After an error nothing of it is left.
-func (w *writer) transact(reqs []*request) error {
-	b, err := newBatch(w)
-	if err == nil {
-		err = b.run(reqs)
-	}
-	if err == nil {
-		err = w.exec(w.stmts.commit)
-	}
-	if err != nil {
-		clear(w.workers) // a number seen in this transaction may be given away again
-		if e := w.exec(w.stmts.rollback); e != nil && !isCode(e, sqlite3.SQLITE_ERROR) {
-			return errors.Join(err, e)
-		}
-		return err
-	}
-	b.advance()
-	w.newestUS = b.now
-	return nil
-}
-
-// begin takes the write lock. A program that holds it without taking turns is waited for: that is
-// nothing a caller could do better.
-func (w *writer) begin() error {
-	if w.gone.Load() {
-		return &Error{Path: w.store.path, Kind: ErrGone}
-	}
-	if err := w.turn.Take(w.ctx, w.warnTurn); err != nil {
-		if w.ctx.Err() != nil {
-			return ErrClosed
-		}
-		return w.store.failure("wait for the write turn", err)
-	}
-	for {
-		err := w.exec(w.stmts.begin)
-		if err == nil {
-			return nil
-		}
-		if !isCode(err, sqlite3.SQLITE_BUSY) {
-			return errors.Join(w.store.failure("begin", err), w.turn.Give())
-		}
-		if w.ctx.Err() != nil {
-			return errors.Join(ErrClosed, w.turn.Give())
-		}
-		w.store.log.Warn("another program holds the database's write lock; still waiting", slog.String("path", w.store.path))
-	}
-}
-
-func (w *writer) warnTurn(pid int) {
-	w.store.log.Warn("another process holds the write turn; still waiting", slog.String("path", w.store.path), slog.Int("pid", pid))
-}
-
-// exec runs a statement that has no parameters. The writer's statements are never interrupted: a
-// cancelled write would roll back the whole transaction.
-func (w *writer) exec(stmt *sql.Stmt, args ...any) error {
-	_, err := stmt.ExecContext(context.Background(), args...)
-	return err
-}
-
-// acknowledge answers all requests. A change that has failed takes the lease with it, so that what
-// was submitted behind it cannot be committed without it.
-func acknowledge(reqs []*request) {
-	for _, r := range reqs {
-		if r.err != nil && r.change != nil && r.change.Lease.void == nil && !isEffect(r.err) {
-			r.change.Lease.void = fmt.Errorf("a change before this one was not committed: %w", r.err)
-		}
-	}
-	for _, r := range reqs {
-		r.done(effectCause(r.err))
-	}
-}
-
-// unsettled returns the requests that have no final answer, and acknowledges the others.
-func unsettled(reqs []*request) (rest []*request) {
-	var final []*request
-	for _, r := range reqs {
-		if r.settled {
-			final = append(final, r)
-		} else {
-			rest = append(rest, r)
-		}
-	}
-	acknowledge(final)
-	return rest
 }

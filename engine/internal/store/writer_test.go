@@ -115,6 +115,17 @@ func TestUpdateFailsAlone(t *testing.T) {
 			t.Errorf("%s: the row is %s, the lease %+v", name, run.Status, l)
 		}
 	}
+	if err := s.Update(t.Context(), func(*store.Tx) error { return cause }); err != cause {
+		t.Errorf("Update: %v, want the closure's own error", err)
+	}
+	err := s.Update(t.Context(), func(tx *store.Tx) error {
+		_ = tx.Apply(end(run.Lease(), &run, "no such status")) // half applied, perhaps
+		return nil
+	})
+	if err == nil {
+		t.Error("Update has succeeded though a change has failed")
+	}
+	run = mustRun(t, s, run.ID)
 	must(t, s.Update(t.Context(), func(tx *store.Tx) error {
 		got, err := tx.Run(run.ID)
 		if err != nil {

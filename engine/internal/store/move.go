@@ -1,0 +1,134 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+)
+
+const (
+	copyEvery  = int64(time.Second / time.Microsecond) // at most one copy of a run's checkpoint in this time
+	copiesKept = 3
+)
+
+// move is what becomes of one run: one row of the UPDATE, for one or more changes of one lease.
+type move struct {
+	lease    *Lease
+	reqs     []*request
+	from, to lease
+
+	row     *Run // of the last change
+	saved   *Run // of the last change with a checkpoint; nil for none
+	history []History
+	forget  bool    // delete the recorded calls
+	calls   []Call  // to insert then
+	old     []int64 // copies to delete
+	copy    int64   // number of the copy to insert; 0 for none
+	found   bool    // the compare-and-set has hit
+}
+
+// accepts reports whether c can share the row of the changes before it: the same owner's, and the
+// status has not moved, since the schema checks each single move.
+func (m *move) accepts(c *Change) bool {
+	return m.lease == c.Lease && m.to.status == m.from.status && m.to.epoch == m.from.epoch
+}
+
+// add puts one more change into the move.
+func (b *batch) add(m *move, r *request) error {
+	c := r.change
+	if len(c.History) == 0 {
+		return errors.New("change without a history row")
+	}
+	for _, h := range c.History {
+		h, err := b.extend(m.lease.Run, m.lease.UUID, &m.to, h)
+		if err != nil {
+			return err
+		}
+		m.history = append(m.history, h)
+	}
+	m.reqs = append(m.reqs, r)
+	m.row = &c.Row
+	m.to.status, m.to.epoch = c.Row.Status, c.Row.Epoch
+	if c.State {
+		m.saved = &c.Row
+	}
+	if c.ForgetCalls || hasEnded(c.Row.Status) {
+		m.forget, m.calls = m.to.calls, nil
+	}
+	if !hasEnded(c.Row.Status) {
+		m.calls = append(m.calls, c.Calls...)
+	}
+	m.to.calls = len(m.calls) > 0 || m.to.calls && !m.forget
+	return nil
+}
+
+func hasEnded(status string) bool {
+	return status == "completed" || status == "failed" || status == "cancelled"
+}
+
+// finish decides what else goes with the move: a copy of the checkpoint, or the end of the copies.
+func (b *batch) finish(m *move) {
+	if m.to.status == "completed" && m.lease.keep != "all" {
+		m.old, m.to.copies = m.to.copies, nil
+		m.saved = &Run{} // nothing to resume from any more
+		return
+	}
+	if m.saved == nil || b.now-m.to.copiedUS < copyEvery {
+		return
+	}
+	b.lastCopy++
+	m.copy = b.lastCopy
+	copies := append(slices.Clone(m.to.copies), m.copy)
+	keep := max(len(copies)-copiesKept, 0)
+	m.old, m.to.copies, m.to.copiedUS = copies[:keep], copies[keep:], b.now
+}
+
+// unlinks reports whether the run's history goes with the move.
+func (m *move) unlinks() bool { return m.to.status == "completed" && m.lease.keep == "none" }
+
+// appendRow appends the parameters of change_update.sql.
+func (b *batch) appendRow(args []any, m *move) []any {
+	r := m.row
+	var result any
+	if r.Result.Codec != "" {
+		result = r.Result.column()
+	}
+	return append(args, m.lease.Run, m.from.epoch, m.from.seq, m.from.status,
+		r.Status, r.Epoch, m.to.seq, m.to.head, m.to.hash, nullInt(r.Owner), b.now, hasEnded(r.Status), r.Version,
+		r.Fingerprint, r.Step, r.Visit, r.Attempt, r.Failures, r.Deaths, nullInt(r.DueUS), nullText(r.Reason), nullText(r.Error),
+		nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, nullText(r.Result.Codec), result)
+}
+
+// appendState appends the parameters that change_update_state.sql has beyond those.
+func appendState(args []any, m *move) ([]any, error) {
+	copies := "[]"
+	if len(m.to.copies) > 0 {
+		text, err := json.Marshal(m.to.copies)
+		if err != nil {
+			return nil, err
+		}
+		copies = string(text)
+	}
+	cp := &m.saved.Checkpoint
+	return append(args, copies, m.to.copiedUS, cp.State.Codec, int64(cp.Checksum), nullBlob(cp.Random), nullText(cp.Counters), cp.State.column()), nil
+}
+
+// appendCalls appends the parameters of call_insert.sql.
+func (b *batch) appendCalls(args []any, m *move) []any {
+	for i := range m.calls {
+		c := &m.calls[i]
+		args = append(args, m.lease.Run, c.Visit, c.Name, c.N, b.now, c.Value.Codec, int64(c.Checksum), nullBlob(c.Random), c.Value.column())
+	}
+	return args
+}
+
+// appendCopy appends the parameters of copy_insert.sql, if the move makes a copy.
+func (b *batch) appendCopy(args []any, m *move) []any {
+	if m.copy == 0 {
+		return args
+	}
+	r, cp := m.saved, &m.saved.Checkpoint
+	return append(args, m.copy, m.lease.Run, m.to.seq, b.now, r.Version, r.Fingerprint, r.Step, r.Visit,
+		cp.State.Codec, int64(cp.Checksum), nullBlob(cp.Random), nullText(cp.Counters), cp.State.column())
+}
