@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -252,9 +253,22 @@ func (s shownRun) overhead() float64 {
 func (s shownRun) cost() string {
 	text := s.Policy.String()
 	if s.Saves > 0 {
-		text += fmt.Sprintf("; %d saved within steps, stalled %s (%.2g %%)", s.Saves, humanDuration(s.Stall), 100*s.overhead())
+		text += fmt.Sprintf("; %d saved within steps, stalled %s (%s)", s.Saves, humanDuration(s.Stall), percent(s.overhead()))
 	}
 	return text
+}
+
+// percent shows a share with two digits; one that is next to nothing as less than that.
+func percent(share float64) string {
+	switch {
+	case share <= 0:
+		return "0 %"
+	case share < 0.0001:
+		return "< 0.01 %"
+	case share < 0.1:
+		return strconv.FormatFloat(100*share, 'g', 2, 64) + " %"
+	}
+	return strconv.FormatFloat(100*share, 'f', 0, 64) + " %"
 }
 
 func (s shownRun) timing() string {

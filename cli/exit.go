@@ -83,6 +83,8 @@ func exitCode(err error) int {
 		return ExitRunning
 	case interrupted(err):
 		return ExitSuspended
+	case errors.Is(err, syscall.EPIPE):
+		return ExitOK // whoever read the output has seen enough
 	}
 	return ExitError
 }

@@ -8,8 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -52,8 +52,9 @@ type model struct {
 	eng  *engine.Engine
 	dead []*engine.Engine // abandoned, not yet closed
 
-	script []part // what the run under way does
-	drawn  int    // recorded calls made in the world
+	script []part             // what the run under way does
+	stop   context.CancelFunc // asks its execution to stop
+	drawn  int                // recorded calls made in the world
 	runs   map[int64]*modelRun
 	keys   map[string]int64
 	inputs map[string]int
@@ -153,9 +154,17 @@ func (m *model) end(ctx *engine.Context, s *play, end string) (engine.Transition
 		return engine.Transition{}, errors.New("failed")
 	case "permanent":
 		return engine.Transition{}, engine.Permanent(errors.New("failed"))
-	case "pause", "cancel":
-		steer := map[string]func(context.Context, int64, string) (engine.Run, error){"pause": m.eng.Pause, "cancel": m.eng.Cancel}[end]
-		if _, err := steer(context.Background(), id, "model"); err != nil {
+	case "pause", "cancel", "stop":
+		var err error
+		switch end {
+		case "pause":
+			_, err = m.eng.Pause(context.Background(), id, "model")
+		case "cancel":
+			_, err = m.eng.Cancel(context.Background(), id, "model")
+		default:
+			m.stop()
+		}
+		if err != nil {
 			m.t.Errorf("%s of a running run: %v", end, err)
 		}
 		<-ctx.Done()
@@ -177,13 +186,22 @@ func (m *model) die(ctx *engine.Context, s *play, id int64) {
 	}
 	m.dead = append(m.dead, m.eng)
 	m.open()
-	if _, err := m.eng.Execute(context.Background(), id, &engine.ExecuteOptions{Return: true}); err != nil {
+	if err := m.run(id); err != nil {
 		m.t.Errorf("Execute after a death: %v", err)
 	}
 	s.I = -1
 	if err := ctx.Save(); !errors.Is(err, engine.ErrLeaseLost) {
 		m.t.Errorf("Save of a deposed owner = %v, want ErrLeaseLost", err)
 	}
+}
+
+// run executes a run until it leaves this process.
+func (m *model) run(id int64) error {
+	var ctx context.Context
+	ctx, m.stop = context.WithCancel(context.Background())
+	defer m.stop()
+	_, err := m.eng.Execute(ctx, id, &engine.ExecuteOptions{Return: true})
+	return err
 }
 
 func (m *model) start(t *rapid.T) {
@@ -245,15 +263,14 @@ func (m *model) execute(t *rapid.T) {
 	r := m.pick(t, engine.Pending, engine.Suspended, engine.Waiting)
 	deeds := rapid.SliceOfN(rapid.SampledFrom([]deed{"count", "call", "call", "save"}), 0, 4)
 	goOn := rapid.SampledFrom([]string{"next", "a", "b", "repeat", "die"})
-	last := rapid.SampledFrom([]string{"done", "fail", "fail", "permanent", "pause", "cancel", "block", "next"})
+	last := rapid.SampledFrom([]string{"done", "fail", "fail", "permanent", "stop", "pause", "cancel", "block", "next"})
 	for range rapid.IntRange(0, 2).Draw(t, "parts") {
 		m.script = append(m.script, part{deeds.Draw(t, "deeds"), goOn.Draw(t, "go on")})
 	}
 	m.script = append(m.script, part{deeds.Draw(t, "deeds"), last.Draw(t, "end")})
 	r.expect(m, slices.Clone(m.script))
-	// Where the expected end comes before the end of the script, the rest is not for this run.
-	_, err := m.eng.Execute(context.Background(), r.ID, &engine.ExecuteOptions{Return: true})
-	if err != nil && !errors.Is(err, engine.ErrLeaseLost) {
+	died := slices.ContainsFunc(m.script, func(p part) bool { return p.End == "die" })
+	if err := m.run(r.ID); err != nil && !(died && errors.Is(err, engine.ErrLeaseLost)) {
 		t.Fatalf("Execute(%d): %v", r.ID, err)
 	}
 	m.script = nil
@@ -265,9 +282,6 @@ func (r *modelRun) expect(m *model, script []part) {
 	drawn := m.drawn
 	r.claim()
 	for i := 0; ; i++ {
-		if i == len(script) { // the next step has no part in it: the last one ended the run, or see below
-			return
-		}
 		p := script[i]
 		if i == len(script)-1 && p.End == "next" && r.Step == "a" {
 			m.script[i].End, p.End = "done", "done" // there is no part for step b
@@ -308,7 +322,10 @@ func (r *modelRun) expectEnd(end string, now play, left []int) bool {
 	switch {
 	case end == "done", end == "next" && r.Step == "b":
 		r.commit(now, "completed")
-		r.Status, r.Result = engine.Completed, resultOf(now.Calls, end == "next")
+		if end == "next" {
+			now.Calls = nil
+		}
+		r.Status, r.Result = engine.Completed, []byte(rendered(now.Calls))
 		return false
 	case to != "":
 		r.commit(now, "transition")
@@ -331,27 +348,22 @@ func (r *modelRun) expectEnd(end string, now play, left []int) bool {
 	case "block":
 		r.Status = engine.Blocked
 		r.kinds = append(r.kinds, "blocked")
-	case "pause", "cancel":
+	case "pause", "cancel", "stop":
 		r.commit(now, "checkpoint")
 		r.recorded = slices.Clone(left)
 		r.Saves++
-		r.Status = map[string]engine.Status{"pause": engine.Paused, "cancel": engine.Cancelled}[end]
+		r.Status = map[string]engine.Status{"pause": engine.Paused, "cancel": engine.Cancelled, "stop": engine.Suspended}[end]
 		r.kinds = append(r.kinds, string(r.Status))
 	}
 	return false
 }
 
-func resultOf(calls []int, zero bool) []byte {
-	if zero || calls == nil {
-		return []byte("null")
+// rendered returns calls as JSON.
+func rendered(calls []int) string {
+	if calls == nil {
+		return "null"
 	}
-	text := fmt.Appendf(nil, "%d", calls)
-	for i := range text {
-		if text[i] == ' ' {
-			text[i] = ','
-		}
-	}
-	return text
+	return strings.ReplaceAll(fmt.Sprint(calls), " ", ",")
 }
 
 func (r *modelRun) claim() {
@@ -490,7 +502,7 @@ func (m *model) compare(t *rapid.T, id int64) {
 	want := factsOf(&r.Run)
 	want.Seq, want.Ended = int64(len(r.kinds)), r.Status.Ended()
 	if r.Status != engine.Completed {
-		want.State = fmt.Sprintf(`{"n":%d,"i":%d,"calls":%s}`, r.state.N, r.state.I, callsOf(r.state.Calls))
+		want.State = fmt.Sprintf(`{"n":%d,"i":%d,"calls":%s}`, r.state.N, r.state.I, rendered(r.state.Calls))
 	}
 	if diff := cmp.Diff(want, factsOf(&got)); diff != "" {
 		t.Fatalf("run %d (-want +got):\n%s", id, diff)
@@ -517,13 +529,3 @@ func (m *model) compare(t *rapid.T, id int64) {
 		seen[v] = true
 	}
 }
-
-// callsOf renders calls as the codec does.
-func callsOf(calls []int) string {
-	if calls == nil {
-		return "[]"
-	}
-	return string(resultOf(calls, false))
-}
-
-var _ = time.Second
