@@ -52,36 +52,37 @@ func live(t *testing.T, rng *rand.Rand, longest time.Duration, dir string, proce
 	}
 }
 
-// P1, P2, P3: one run, whose process is killed again and again, ends with the result of a run that
-// nothing interrupts, and makes no recorded call again.
+// killsPerRun is how many kills a run of TestForegroundRunSurvivesKills suffers: it is long enough for them.
+const killsPerRun = 12
+
+// P1, P2, P3: a run whose process is killed again and again ends with the result of a run that nothing
+// interrupts, and makes no recorded call again.
 func TestForegroundRunSurvivesKills(t *testing.T) {
 	t.Parallel()
 	kills := max(1, *crashKills/2)
 	rng := crashMoments(t)
 	dir := t.TempDir()
 	a := newAudit(t, dir)
-	start := []string{"start", "--quiet", "--seed", "7", "--every", "2", "ledger", "--rounds", fmt.Sprint(2 * kills), "--pause", "2ms"}
+	start := []string{"start", "--quiet", "--seed", "7", "--every", "2", "ledger", "--rounds", fmt.Sprint(2 * killsPerRun), "--pause", "2ms"}
 	want := undisturbed(t, start...)
-
-	p := launch(t, dir, crashprog(t), append(start, "--out", a.out)...)
-	awaitRunning(t, dir, 1) // its start is acknowledged
-	for killed := 0; ; killed++ {
-		if killed == kills {
-			p.expect(0)
-			break
+	for killed, id := 0, int64(1); killed < kills; id++ {
+		p := launch(t, dir, crashprog(t), append(start, "--out", a.out)...)
+		awaitRunning(t, dir, id) // its start is acknowledged
+		for end := min(kills, killed+killsPerRun); killed < end; killed++ {
+			live(t, rng, 150*time.Millisecond, dir, p)
+			if p.cmd.ProcessState.Exited() {
+				t.Fatalf("after %d of %d kills the process has ended by itself: %v\n%s", killed, kills, p.cmd.ProcessState, p.stderr.String())
+			}
+			a.look()
+			p = launch(t, dir, crashprog(t), "resume", "--quiet", fmt.Sprint(id))
 		}
-		live(t, rng, 150*time.Millisecond, dir, p)
-		if p.cmd.ProcessState.Exited() {
-			t.Fatalf("the run has ended after %d of %d kills", killed, kills)
+		p.expect(0)
+		if got := strconv.Quote(strings.TrimSpace(p.stdout.String())); got != want {
+			t.Errorf("stdout = %s, want %s", got, want)
 		}
 		a.look()
-		p = launch(t, dir, crashprog(t), "resume", "--quiet", "1")
 	}
-	a.look()
 	a.mustAllEnd(want)
-	if got := strconv.Quote(strings.TrimSpace(p.stdout.String())); got != want {
-		t.Errorf("stdout = %s, want %s", got, want)
-	}
 	t.Logf("%d kills, %d calls, %d of them made again", kills, len(a.made), a.redo)
 }
 
@@ -94,8 +95,8 @@ func TestWorkerSurvivesKills(t *testing.T) {
 	dir := t.TempDir()
 	a := newAudit(t, dir)
 	want := undisturbed(t, "start", "--quiet", "--seed", "7", "--every", "2", "ledger")
-	acked := map[int]int64{} // ID by the number in its key
-	perLife := max(200/kills, 20)
+	acked := map[int]int64{}     // ID by the number in its key
+	perLife := max(200/kills, 8) // no more than a worker gets done, so that they do not pile up
 
 	for killed := range kills {
 		enqueue := launch(t, dir, crashprog(t), "enqueue", "wf.db", a.out, fmt.Sprint(len(acked)), fmt.Sprint((killed+1)*perLife-len(acked)))

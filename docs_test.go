@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/durable-wf/wf/engine"
 )
 
 const maxRecordLines = 60 // of a decision record
@@ -130,40 +128,6 @@ func TestDecisionRecordsAreShortAndNumbered(t *testing.T) {
 			if !strings.Contains(string(text), section+"\n") {
 				t.Errorf("%s has no section %q", path, section)
 			}
-		}
-	}
-}
-
-// The table of docs/states.md has a row for each status, with those that it may become.
-func TestStatesDocumentEqualsTheEngine(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile("docs/states.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, moves, _ := strings.Cut(string(text), "\n## Allowed moves\n")
-	moves, _, _ = strings.Cut(moves, "\n## ")
-	row := regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (.*?) \\|$")
-	got := map[string]string{}
-	for _, m := range row.FindAllStringSubmatch(moves, -1) {
-		got[m[1]] = m[2]
-	}
-	if len(got) != len(engine.Statuses()) {
-		t.Errorf("docs/states.md has %d rows, there are %d statuses", len(got), len(engine.Statuses()))
-	}
-	for _, from := range engine.Statuses() {
-		var next []string
-		for _, to := range engine.Statuses() {
-			if from.CanBecome(to) {
-				next = append(next, string(to))
-			}
-		}
-		want := strings.Join(next, ", ")
-		if want == "" {
-			want = "–"
-		}
-		if got[string(from)] != want {
-			t.Errorf("docs/states.md: %s may become %q, the engine says %q", from, got[string(from)], want)
 		}
 	}
 }

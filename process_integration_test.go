@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +27,9 @@ var binDir string
 
 // programs builds, once, the command line and the one whose workflows can be counted.
 var programs = sync.OnceValues(func() (built struct{ wf, crash string }, err error) {
+	if err := nameSources(); err != nil {
+		return built, err
+	}
 	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binDir, "./cmd/wf", "./testdata/crashprog").CombinedOutput()
 	if err != nil {
 		return built, fmt.Errorf("go build: %w\n%s", err, out)
@@ -33,6 +37,17 @@ var programs = sync.OnceValues(func() (built struct{ wf, crash string }, err err
 	built.wf, built.crash = filepath.Join(binDir, "wf"), filepath.Join(binDir, "crashprog")
 	return built, nil
 })
+
+// nameSources opens all folders of the repository, so that the go command, which sees what a test
+// opens, takes no result from its cache once the programs would be built of something else.
+func nameSources() error {
+	return filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && path != "." && strings.HasPrefix(entry.Name(), ".") {
+			return filepath.SkipDir
+		}
+		return err
+	})
+}
 
 func TestMain(m *testing.M) {
 	var err error

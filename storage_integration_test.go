@@ -3,7 +3,6 @@
 package wf_test
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,11 +31,14 @@ func TestIdleWorkerEndsWithoutItsDatabase(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := launch(t, dir, wf(t), "worker", "--quiet")
-	eng, done := reading(t, dir)
-	defer done()
-	eventually(t, "a worker", func() bool {
-		workers, err := eng.Workers(context.Background())
-		return err == nil && len(workers) == 1
+	idle := filepath.Join(dir, "wf.db-locks", "worker-*")
+	eventually(t, "a worker that has been idle for three seconds", func() bool {
+		paths, err := filepath.Glob(idle)
+		if err != nil || len(paths) != 1 {
+			return false
+		}
+		beats, err := os.ReadFile(paths[0]) // a counter that rises each second
+		return err == nil && len(beats) > 0 && beats[0] >= 3
 	})
 	if err := os.Remove(filepath.Join(dir, "wf.db")); err != nil {
 		t.Fatal(err)

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -36,14 +34,6 @@ it took, what its checkpoints cost, and the attempts that failed.
 	return cmd
 }
 
-// shownRun is a run with the part of its history that says how it went.
-type shownRun struct {
-	runRow
-	attempts []eventRow // that failed, the oldest first
-	resumed  []eventRow // claims after the first
-	skipped  bool       // its history is too long to be read for this
-}
-
 // longHistory is from how many events on `show` leaves the history to `history`: so that it answers at
 // once for any run.
 const longHistory = 20_000
@@ -70,21 +60,6 @@ func (a *app) show(ctx context.Context, eng *engine.Engine, ref string) error {
 		return nil
 	}
 	return a.showAttempts(shown.attempts)
-}
-
-// read reads the failed attempts and the claims.
-func (s *shownRun) read(ctx context.Context, eng *engine.Engine) error {
-	src := &eventSource{eng: eng, filter: engine.HistoryFilter{
-		Run: s.ID, Kinds: []string{"attempt", "claimed"}, Limit: pageSize,
-	}}
-	return src.each(ctx, func(e eventRow) error {
-		if e.Kind == "claimed" {
-			s.resumed = append(s.resumed, e)
-		} else {
-			s.attempts = append(s.attempts, e)
-		}
-		return nil
-	})
 }
 
 // shownAttempts is how many failed attempts a table shows.
@@ -192,119 +167,4 @@ func (s shownRun) attemptsJSON() any {
 		docs = append(docs, doc)
 	}
 	return docs
-}
-
-// headline is the status with what decides it.
-func (s shownRun) headline() string {
-	text := s.state()
-	if s.Want != "" {
-		text += ", " + s.Want + " asked for"
-	}
-	return text
-}
-
-func (s shownRun) where() string {
-	text := fmt.Sprintf("%s  visit %d, attempt %d", s.Step, s.Visit, s.Attempt)
-	if s.Failures > 0 {
-		text += fmt.Sprintf(", %d failed in a row", s.Failures)
-	}
-	if s.Deaths > 0 {
-		text += fmt.Sprintf(", %d owners died here", s.Deaths)
-	}
-	return text
-}
-
-func (s shownRun) workerText() string {
-	switch {
-	case s.Worker == 0:
-		return ""
-	case s.crashed():
-		return fmt.Sprintf("%s  dead  (%s)", place(s.owner), program(s.owner))
-	}
-	return fmt.Sprintf("%s  alive  (%s)", place(s.owner), program(s.owner))
-}
-
-// atRisk is the time since the newest checkpoint of a run that is executed, negative for others.
-func (s shownRun) atRisk() time.Duration {
-	if s.Status != engine.Running || s.crashed() {
-		return -1
-	}
-	return s.now.Sub(s.Updated)
-}
-
-func (s shownRun) risk() string {
-	d := s.atRisk()
-	if d < 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s of work since the newest commit", humanDuration(d))
-}
-
-// overhead is the share of the time in steps that went into checkpoints. Time in steps is known up to
-// the newest event only.
-func (s shownRun) overhead() float64 {
-	active := max(s.Active, s.Updated.Sub(s.Started))
-	if s.Started.IsZero() || active <= 0 {
-		return 0
-	}
-	return float64(s.Stall) / float64(active)
-}
-
-func (s shownRun) cost() string {
-	text := s.Policy.String()
-	if s.Saves > 0 {
-		text += fmt.Sprintf("; %d saved within steps, stalled %s (%s)", s.Saves, humanDuration(s.Stall), percent(s.overhead()))
-	}
-	return text
-}
-
-// percent shows a share with two digits; one that is next to nothing as less than that.
-func percent(share float64) string {
-	switch {
-	case share <= 0:
-		return "0 %"
-	case share < 0.0001:
-		return "< 0.01 %"
-	case share < 0.1:
-		return strconv.FormatFloat(100*share, 'g', 2, 64) + " %"
-	}
-	return strconv.FormatFloat(100*share, 'f', 0, 64) + " %"
-}
-
-func (s shownRun) timing() string {
-	if s.took() < 0 {
-		return ""
-	}
-	text := humanDuration(s.took())
-	if s.Active > 0 {
-		text += fmt.Sprintf(", %s of it in steps", humanDuration(s.Active))
-	}
-	return text
-}
-
-func (s shownRun) resumedText() string {
-	if len(s.resumed) == 0 {
-		return ""
-	}
-	last := s.resumed[len(s.resumed)-1]
-	text := fmt.Sprintf("%d×, last %s by %s", len(s.resumed), since(last.Time, s.now), place(last.Worker))
-	if was := last.text("was"); was != "" {
-		text += ", was " + was
-	}
-	return text
-}
-
-// since shows a time and how long ago that is.
-func since(t, now time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return fmt.Sprintf("%s (%s ago)", t.UTC().Format(humanLayout), humanAge(now.Sub(t)))
-}
-
-func dueText(due, now time.Time) string {
-	if due.IsZero() {
-		return ""
-	}
-	return fmt.Sprintf("%s (%s)", due.UTC().Format(humanLayout), dueIn(due, now))
 }

@@ -14,14 +14,16 @@ type build struct {
 	modified                                                bool
 }
 
-var buildColumns = []column[build]{
-	{Name: "program", Head: "program", Value: func(b build) any { return b.program }},
-	{Name: "version", Head: "version", Value: func(b build) any { return b.version }},
-	{Name: "module", Head: "module", Value: func(b build) any { return b.module }},
-	{Name: "revision", Head: "revision", Value: func(b build) any { return b.revision }},
-	{Name: "modified", Value: func(b build) any { return b.modified }},
-	{Name: "go", Head: "go", Value: func(b build) any { return b.goVersion }},
-	{Name: "platform", Head: "platform", Value: func(b build) any { return b.platform }},
+func buildColumns() []column[build] {
+	return []column[build]{
+		{Name: "program", Head: "program", Value: func(b build) any { return b.program }},
+		{Name: "version", Head: "version", Value: func(b build) any { return b.version }},
+		{Name: "module", Head: "module", Value: func(b build) any { return b.module }},
+		{Name: "revision", Head: "revision", Value: func(b build) any { return b.revision }},
+		{Name: "modified", Value: func(b build) any { return b.modified }},
+		{Name: "go", Head: "go", Value: func(b build) any { return b.goVersion }},
+		{Name: "platform", Head: "platform", Value: func(b build) any { return b.platform }},
+	}
 }
 
 // versionCommand is wf version.
@@ -31,7 +33,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Short:   "Show what this program was built from",
 		GroupID: groupAdmin,
 		Args:    arguments(0, 0),
-		RunE:    func(*cobra.Command, []string) error { return writeRecord(a, buildColumns, a.build()) },
+		RunE:    func(*cobra.Command, []string) error { return writeRecord(a, buildColumns(), a.build()) },
 	}
 	a.addOutput(cmd)
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -132,13 +133,15 @@ func statusCode(s engine.Status) int {
 }
 
 // severity orders exit codes: of several runs, the worst decides.
-var severity = map[int]int{
-	ExitOK: 0, ExitRunning: 1, ExitSuspended: 2, ExitCancelled: 3, ExitFailed: 4, ExitBlocked: 5, ExitUsage: 6, ExitError: 7,
+func severity(code int) int {
+	return slices.Index([]int{
+		ExitOK, ExitRunning, ExitSuspended, ExitCancelled, ExitFailed, ExitBlocked, ExitUsage, ExitError,
+	}, code)
 }
 
 // worse returns the worse of two exit codes.
 func worse(a, b int) int {
-	if severity[b] > severity[a] {
+	if severity(b) > severity(a) {
 		return b
 	}
 	return a

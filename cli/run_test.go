@@ -35,7 +35,7 @@ func TestRun(t *testing.T) {
 // TestInterruptedWait ends a wait for a retry in an orderly way, and tells how to go on.
 func TestInterruptedWait(t *testing.T) {
 	t.Parallel()
-	db := filepath.Join(t.TempDir(), "my runs", "..", "wf.db")
+	db := filepath.Join(t.TempDir(), "my wf.db")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var out bytes.Buffer

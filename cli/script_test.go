@@ -21,15 +21,16 @@ const patience = 30 * time.Second
 // scriptCommands are what the scripts can do besides the commands of testscript.
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"await":    cmdAwait,
-		"code":     cmdCode,
-		"sqlite":   cmdSQLite,
-		"signal":   cmdSignal,
-		"until":    cmdUntil,
-		"pipe":     cmdPipe,
-		"normal":   cmdNormal,
-		"damage":   cmdDamage,
-		"snapshot": cmdSnapshot,
+		"await":     cmdAwait,
+		"code":      cmdCode,
+		"sqlite":    cmdSQLite,
+		"interrupt": cmdInterrupt,
+		"signal":    cmdSignal,
+		"until":     cmdUntil,
+		"pipe":      cmdPipe,
+		"normal":    cmdNormal,
+		"damage":    cmdDamage,
+		"snapshot":  cmdSnapshot,
 	}
 }
 
@@ -72,6 +73,22 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	pid, err := strconv.Atoi(ts.ReadFile(args[1]))
 	ts.Check(err)
 	ts.Check(syscall.Kill(pid, signals[args[0]]))
+}
+
+// cmdInterrupt sends SIGINT to that process again and again, until it has ended: interrupt FILE. (Two
+// at once may arrive as one.)
+func cmdInterrupt(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: interrupt FILE")
+	}
+	pid, err := strconv.Atoi(ts.ReadFile(args[0]))
+	ts.Check(err)
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(50 * time.Millisecond) {
+		if err := syscall.Kill(pid, syscall.SIGINT); errors.Is(err, syscall.ESRCH) {
+			return
+		}
+	}
+	ts.Fatalf("process %d does not end", pid)
 }
 
 // cmdSQLite executes SQL on a database that no wf uses: sqlite FILE SQL.

@@ -21,11 +21,13 @@ func (m *moment) String() string {
 	return m.Format(time.RFC3339)
 }
 
+// Set reads the time.
 func (m *moment) Set(text string) (err error) {
 	m.Time, err = parseMoment(text, time.Now())
 	return err
 }
 
+// Type names the flag's values in the help.
 func (m *moment) Type() string { return "time" }
 
 // age is a flag that names a length of time and knows days and weeks.
@@ -39,23 +41,15 @@ func (a *age) String() string {
 	return time.Duration(*a).String()
 }
 
+// Set reads the length.
 func (a *age) Set(text string) error {
 	d, err := parseAge(text)
 	*a = age(d)
 	return err
 }
 
+// Type names the flag's values in the help.
 func (a *age) Type() string { return "age" }
-
-// momentLayouts are the ways to write a point in time, the most exact first.
-var momentLayouts = [...]string{
-	time.RFC3339Nano,
-	"2006-01-02T15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999",
-	"2006-01-02T15:04",
-	"2006-01-02 15:04",
-	time.DateOnly,
-}
 
 func parseMoment(text string, now time.Time) (time.Time, error) {
 	text = strings.TrimSpace(text)
@@ -68,7 +62,14 @@ func parseMoment(text string, now time.Time) (time.Time, error) {
 	case "yesterday":
 		return day.AddDate(0, 0, -1), nil
 	}
-	for _, layout := range momentLayouts {
+	for _, layout := range [...]string{ // the most exact first
+		time.RFC3339Nano,
+		"2006-01-02T15:04:05.999999999",
+		"2006-01-02 15:04:05.999999999",
+		"2006-01-02T15:04",
+		"2006-01-02 15:04",
+		time.DateOnly,
+	} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC(), nil
 		}
@@ -80,10 +81,25 @@ func parseMoment(text string, now time.Time) (time.Time, error) {
 	return now.UTC().Add(-ago), nil
 }
 
-// ageUnits are those that time.ParseDuration knows, and days and weeks.
-var ageUnits = map[string]time.Duration{
-	"us": time.Microsecond, "µs": time.Microsecond, "ms": time.Millisecond, "s": time.Second,
-	"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
+// ageUnit knows the units of time.ParseDuration, and days and weeks. It is 0 for others.
+func ageUnit(name string) time.Duration {
+	switch name {
+	case "us", "µs":
+		return time.Microsecond
+	case "ms":
+		return time.Millisecond
+	case "s":
+		return time.Second
+	case "m":
+		return time.Minute
+	case "h":
+		return time.Hour
+	case "d":
+		return 24 * time.Hour
+	case "w":
+		return 7 * 24 * time.Hour
+	}
+	return 0
 }
 
 // parseAge reads one or more numbers with their units, such as "30d", "1w12h" or "1.5h".
@@ -96,13 +112,13 @@ func parseAge(text string) (time.Duration, error) {
 		number, tail := cutWhile(rest, func(r rune) bool { return r >= '0' && r <= '9' || r == '.' })
 		name, after := cutWhile(tail, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
 		n, err := strconv.ParseFloat(number, 64)
-		unit, known := ageUnits[name]
+		unit := ageUnit(name)
 		switch {
 		case err != nil:
 			return 0, fmt.Errorf("%q is no age: write 90s, 2h, 30d or 1w", text)
-		case !known && name == "":
+		case name == "":
 			return 0, fmt.Errorf("%q has no unit: write %ss, %[2]sh or %[2]sd", text, number)
-		case !known:
+		case unit == 0:
 			return 0, fmt.Errorf("%q has the unknown unit %q: use s, m, h, d or w", text, name)
 		}
 		sum += n * float64(unit)

@@ -15,7 +15,8 @@ import (
 // for systems that can tell a repetition. Errors are not recorded.
 //
 // Records are found by name and occurrence, so inserting a call shifts nothing. Calls that run at the
-// same time need distinct names. Once the run has to stop, Do returns the cause without calling.
+// same time need distinct names. A checkpoint within the step takes the records before it along, so a
+// step that saves must tell from its state which of its calls are behind it. Once the run has to stop, Do returns the cause without calling.
 func Do[T any](ctx *Context, name string, fn func(context.Context) (T, error)) (T, error) {
 	var zero T
 	a := ctx.attempt

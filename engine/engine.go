@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/durable-wf/wf/engine/internal/input"
 	"github.com/durable-wf/wf/engine/internal/oslock"
 	"github.com/durable-wf/wf/engine/internal/store"
 )
@@ -121,7 +120,7 @@ func (e *Engine) definition(name string) (*definition, error) {
 	if len(e.names) == 0 {
 		return nil, fmt.Errorf("%w %q: this program has none", ErrWorkflowUnknown, name)
 	}
-	return nil, fmt.Errorf("%w %q: the nearest is %q", ErrWorkflowUnknown, name, input.Nearest(name, e.names))
+	return nil, fmt.Errorf("%w %q: %s", ErrWorkflowUnknown, name, nearest(name, e.names))
 }
 
 // changed tells everybody who waits, here and in other processes, that something has changed.

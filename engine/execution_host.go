@@ -27,7 +27,11 @@ func (x *execution) checkpoint(row *store.Run, s Snapshot) {
 func (x *execution) Save(s Snapshot, done func(error)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	deaths := x.row.Deaths
 	x.checkpoint(&x.row, s)
+	if deaths >= maxDeaths {
+		x.row.Deaths = deaths // it has fallen back, and may be on its way to where its owners died
+	}
 	x.row.Saves++
 	x.row.Fingerprint = x.def.fingerprints[x.row.Step]
 	h := x.event("checkpoint", time.Since(x.begun))

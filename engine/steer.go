@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/durable-wf/wf/engine/internal/input"
 	"github.com/durable-wf/wf/engine/internal/store"
 )
 
@@ -164,7 +163,7 @@ func (e *Engine) redirect(row *store.Run, opts *ResumeOptions) error {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		return &InputError{row.Workflow, fmt.Errorf("it has no step %q; the nearest is %q", step, input.Nearest(step, names))}
+		return &InputError{row.Workflow, fmt.Errorf("it has no step %q; %s", step, nearest(step, names))}
 	}
 	row.Step, row.Visit, row.Attempt, row.Fingerprint = step, row.Visit+1, 0, def.fingerprints[step]
 	return nil

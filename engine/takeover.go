@@ -21,12 +21,13 @@ type sentry struct {
 
 	hung  string // the predecessor whose heartbeat is compared
 	beats uint64
-	still int // ticks without a heartbeat
+	still int               // ticks without a heartbeat
+	away  map[string]uint64 // those that were deposed, and the heartbeat at which they hang
 }
 
 // guard runs the sentry until ctx ends.
 func (e *Engine) guard(ctx context.Context, self int64) {
-	s := &sentry{eng: e, self: self, watched: map[string]bool{}, deaths: make(chan store.Worker)}
+	s := &sentry{eng: e, self: self, watched: map[string]bool{}, deaths: make(chan store.Worker), away: map[string]uint64{}}
 	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
 	for {
@@ -60,7 +61,9 @@ func (s *sentry) sleep(ctx context.Context, news <-chan struct{}, tick <-chan ti
 			delete(s.watched, w.UUID)
 			return true
 		case <-tick:
-			s.compare(ctx, prev)
+			if s.compare(ctx, prev) {
+				return true
+			}
 		case <-pause.C:
 			changed = news
 		case <-changed:
@@ -69,7 +72,8 @@ func (s *sentry) sleep(ctx context.Context, news <-chan struct{}, tick <-chan ti
 	}
 }
 
-// predecessor returns the living worker before this one in the ring; nil if it is alone.
+// predecessor returns the living worker before this one in the ring; nil if it is alone. One that hangs
+// watches nobody, so it does not count: the one before it is ours to watch, too.
 func (s *sentry) predecessor(ctx context.Context) (*store.Worker, error) {
 	workers, err := s.eng.store.Workers(ctx, true)
 	if err != nil {
@@ -79,7 +83,7 @@ func (s *sentry) predecessor(ctx context.Context) (*store.Worker, error) {
 	for i := range workers {
 		w := &workers[i]
 		switch {
-		case w.ID == s.self:
+		case w.ID == s.self || s.hangs(w.UUID):
 		case w.ID < s.self && (before == nil || w.ID > before.ID):
 			before = w
 		case w.ID > s.self && (last == nil || w.ID > last.ID):
@@ -90,6 +94,19 @@ func (s *sentry) predecessor(ctx context.Context) (*store.Worker, error) {
 		return last, nil
 	}
 	return before, nil
+}
+
+// hangs reports whether a worker that was deposed still shows no heartbeat.
+func (s *sentry) hangs(uuid string) bool {
+	at, deposed := s.away[uuid]
+	if !deposed {
+		return false
+	}
+	if beats, err := oslock.Heartbeat(s.eng.store.LockDir(), uuid); err != nil || beats != at {
+		delete(s.away, uuid)
+		return false
+	}
+	return true
 }
 
 // watch awaits the death of w. The goroutine ends when that process ends, or with ctx.
@@ -112,22 +129,24 @@ func (s *sentry) watch(ctx context.Context, w *store.Worker) {
 
 // compare counts the ticks without a heartbeat of prev, and deposes it after the lease time. It
 // counts its own ticks rather than compare clocks: a suspended laptop or a clock that jumps deposes
-// nobody.
-func (s *sentry) compare(ctx context.Context, prev *store.Worker) {
+// nobody. It reports whether it has deposed prev.
+func (s *sentry) compare(ctx context.Context, prev *store.Worker) bool {
 	if prev == nil {
-		return
+		return false
 	}
 	beats, err := oslock.Heartbeat(s.eng.store.LockDir(), prev.UUID)
 	if err != nil || prev.UUID != s.hung || beats != s.beats {
 		s.hung, s.beats, s.still = prev.UUID, beats, 0
-		return
+		return false
 	}
 	s.still++
 	if time.Duration(s.still)*heartbeat < s.eng.cfg.Lease {
-		return
+		return false
 	}
 	s.still = 0
+	s.away[prev.UUID] = beats
 	s.eng.depose(ctx, *prev)
+	return true
 }
 
 // depose takes the runs of a worker that lives but hangs. Its epoch is over: whatever it still writes

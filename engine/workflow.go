@@ -242,7 +242,7 @@ func (w Workflow[S, R]) missing(step string) error {
 	for i, s := range w.Steps {
 		names[i] = s.Name
 	}
-	return fmt.Errorf("version %d has no step %q; the nearest is %q", w.Version, step, input.Nearest(step, names))
+	return fmt.Errorf("version %d has no step %q; %s", w.Version, step, nearest(step, names))
 }
 
 func (w Workflow[S, R]) fingerprint(step string) string {

@@ -1,4 +1,5 @@
 -- The oldest runs that anybody may own now: pending and not before their time, or waiting for a time that has come.
+-- The indexes are named, since the planner would rather walk all runs in order than look for the few that are due.
 SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, ''), status, step, visit, attempt, failures, deaths, seq, epoch,
        COALESCE(owner, 0), COALESCE(want, ''), COALESCE(want_detail, ''), COALESCE(due_us, 0), created_us,
        COALESCE(started_us, 0), updated_us, COALESCE(ended_us, 0), COALESCE(first_history, 0), COALESCE(head_history, 0),
@@ -7,11 +8,11 @@ SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, ''), status, step
        codec, checksum, random, COALESCE(counters, ''), state
 FROM   wf_runs
 WHERE  id IN (
-  SELECT id FROM wf_runs
+  SELECT id FROM wf_runs INDEXED BY wf_runs_pending
   WHERE  status = 'pending' AND (due_us IS NULL OR due_us <= :now_us)
     AND  (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
   UNION ALL
-  SELECT id FROM wf_runs INDEXED BY wf_runs_due -- or all runs would be read, in the order of their ids
+  SELECT id FROM wf_runs INDEXED BY wf_runs_due
   WHERE  due_us <= :now_us AND status = 'waiting'
     AND  (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
   ORDER BY id LIMIT :limit)

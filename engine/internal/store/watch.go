@@ -35,8 +35,9 @@ func (s *Store) look(ctx context.Context, conn *sql.Conn) {
 			return
 		case <-tick.C:
 		}
-		if !s.present() && s.writer != nil {
+		if s.writer != nil && !s.writer.gone.Load() && !s.present() {
 			s.writer.setGone()
+			s.notify() // whoever sleeps finds out that nothing more can be written
 		}
 		if now := dataVersion(ctx, conn); now != seen {
 			seen = now
