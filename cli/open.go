@@ -19,6 +19,9 @@ func (a *app) open(ctx context.Context, access engine.Access) (*engine.Engine, e
 
 // openWith opens the database that --db names, with what else cfg says.
 func (a *app) openWith(ctx context.Context, cfg engine.Config) (*engine.Engine, error) {
+	if a.db == "" {
+		return nil, usagef("--db names no database")
+	}
 	cfg.Path = a.db
 	eng, err := engine.Open(ctx, cfg, a.defs...)
 	if err != nil {

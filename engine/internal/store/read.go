@@ -47,7 +47,7 @@ func (s *Store) prepared(ctx context.Context, query string) (*sqlx.Stmt, error) 
 	if stmt, ok := s.stmts.Load(query); ok {
 		return stmt.(*sqlx.Stmt), nil
 	}
-	stmt, err := s.read.PreparexContext(ctx, query)
+	stmt, err := s.read.PreparexContext(ctx, bare(query))
 	if err != nil {
 		return nil, err
 	}
