@@ -132,6 +132,7 @@ func (a *app) startHere(ctx context.Context, eng *engine.Engine, workflow string
 		f.announce(run)
 	}
 	run, err = f.finish(ctx, run)
+	f.progress.close() // before the result stands on the same terminal
 	if err != nil {
 		return ExitError, err
 	}

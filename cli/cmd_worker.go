@@ -15,7 +15,7 @@ dies, another goes on with its runs at once.`
 
 // workerCommand is wf worker.
 func (a *app) workerCommand() *cobra.Command {
-	var workers int
+	var cfg engine.Config
 	cmd := &cobra.Command{
 		Use:     "worker",
 		Short:   "Execute all runs until stopped",
@@ -24,14 +24,21 @@ func (a *app) workerCommand() *cobra.Command {
 		GroupID: groupRun,
 		Args:    arguments(0, 0),
 	}
-	cmd.Flags().IntVar(&workers, "workers", 0, "runs to execute at a time (default 4 per CPU, at least 16)")
+	flags := cmd.Flags()
+	flags.IntVar(&cfg.Workers, "workers", 0, "runs to execute at a time (default 4 per CPU, at least 16)")
+	flags.DurationVar(&cfg.Lease, "lease", 0, "take the runs of a worker that hangs for so long (default 30s)")
+	flags.DurationVar(&cfg.DrainTimeout, "drain-timeout", 0, "when stopped, wait so long for steps to save (default 30s)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if workers < 0 {
-			return usagef("--workers %d must not be negative", workers)
+		switch {
+		case cfg.Workers < 0:
+			return usagef("--workers %d must not be negative", cfg.Workers)
+		case cfg.Lease != 0 && cfg.Lease < engine.MinLease:
+			return usagef("--lease %v must be at least %v", cfg.Lease, engine.MinLease)
+		case cfg.DrainTimeout < 0:
+			return usagef("--drain-timeout %v must not be negative", cfg.DrainTimeout)
 		}
-		eng, err := a.openWith(cmd.Context(), engine.Config{
-			Access: engine.Create, Workers: workers, Logger: a.logger(slog.LevelInfo),
-		})
+		cfg.Access, cfg.Logger = engine.Create, a.logger(slog.LevelInfo)
+		eng, err := a.openWith(cmd.Context(), cfg)
 		if err != nil {
 			return err
 		}

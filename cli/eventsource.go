@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/durable-wf/wf/engine"
 )
@@ -15,7 +16,9 @@ type eventSource struct {
 	archive string // the path, of an archive file
 
 	page []engine.Event
-	last bool // nothing follows the page
+	next func() ([]engine.Event, error, bool) // the next page; nil before the first
+	stop func()                               // of next
+	last bool                                 // nothing follows the page
 }
 
 // ended reports whether no event can follow: the source is of one run, and that has ended.
@@ -30,19 +33,35 @@ func (s *eventSource) ended(ctx context.Context) (bool, error) {
 // peek returns the next event, or nil at the end.
 func (s *eventSource) peek(ctx context.Context) (*engine.Event, error) {
 	if len(s.page) == 0 && !s.last {
-		page, err := s.eng.History(ctx, s.filter)
-		if err != nil {
+		if err := s.turn(ctx); err != nil {
 			return nil, err
-		}
-		s.page, s.last = page, len(page) < s.filter.Limit
-		if len(page) > 0 {
-			s.filter.After = page[len(page)-1].ID
 		}
 	}
 	if len(s.page) == 0 {
 		return nil, nil
 	}
 	return &s.page[0], nil
+}
+
+// turn reads the next page.
+func (s *eventSource) turn(ctx context.Context) error {
+	if s.next == nil {
+		s.next, s.stop = iter.Pull2(s.eng.HistoryPages(ctx, s.filter))
+	}
+	page, err, more := s.next()
+	s.page, s.last = page, !more
+	if len(page) > 0 {
+		s.filter.After = page[len(page)-1].ID
+	}
+	return err
+}
+
+// rest ends the reading; the next one begins after the last event that was read.
+func (s *eventSource) rest() {
+	if s.stop != nil {
+		s.stop()
+	}
+	s.next, s.stop = nil, nil
 }
 
 // each calls fn for each event that there is now and was not read before.
@@ -55,6 +74,9 @@ func (s *eventSource) each(ctx context.Context, fn func(eventRow) error) error {
 type eventMerge struct{ sources []*eventSource }
 
 func (m *eventMerge) each(ctx context.Context, fn func(eventRow) error) error {
+	for _, s := range m.sources {
+		defer s.rest()
+	}
 	for {
 		var first *eventSource
 		for _, s := range m.sources {

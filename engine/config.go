@@ -38,6 +38,9 @@ type Config struct {
 	Version      string        // recorded as the program's version; "" means that of the build
 }
 
+// MinLease is the shortest Config.Lease: two heartbeats.
+const MinLease = 2 * heartbeat
+
 func (c Config) withDefaults() Config {
 	c.Workers = cmp.Or(c.Workers, max(16, 4*runtime.GOMAXPROCS(0)))
 	c.Lease = cmp.Or(c.Lease, 30*time.Second)
@@ -60,8 +63,8 @@ func (c Config) validate() error {
 	if c.Workers < 0 {
 		faults = append(faults, fmt.Errorf("config: Workers %d must not be negative", c.Workers))
 	}
-	if c.Lease < 0 || c.Lease > 0 && c.Lease < 2*time.Second {
-		faults = append(faults, fmt.Errorf("config: Lease %v must be at least 2s", c.Lease))
+	if c.Lease < MinLease {
+		faults = append(faults, fmt.Errorf("config: Lease %v must be at least %v", c.Lease, MinLease))
 	}
 	if c.DrainTimeout < 0 {
 		faults = append(faults, fmt.Errorf("config: DrainTimeout %v must not be negative", c.DrainTimeout))

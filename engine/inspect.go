@@ -20,7 +20,7 @@ func (x *execution) inspect(ctx context.Context) (bool, error) {
 	case bad != nil:
 		return x.fallBack(ctx, bad)
 	case x.row.Deaths > maxDeaths:
-		return false, x.block(ctx, fmt.Errorf("%d owners in a row died at this checkpoint: mend the cause, then wf resume %d", x.row.Deaths, x.row.ID))
+		return false, x.block(ctx, fmt.Errorf("%d owners in a row died at this checkpoint: mend the cause, then resume it", x.row.Deaths))
 	case x.row.Deaths == maxDeaths:
 		return x.stepBack(ctx)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -132,20 +133,51 @@ type Event struct {
 	Worker   Worker // zero if no worker did it
 }
 
-// History returns events, oldest first. Resume never reads them: they are for audits.
+// History returns a page of events, oldest first. Resume never reads them: they are for audits.
+// HistoryPages is faster for many pages of one run.
 func (e *Engine) History(ctx context.Context, f HistoryFilter) ([]Event, error) {
-	rows, err := e.store.History(ctx, store.HistoryFilter{
+	rows, err := e.store.History(ctx, f.store())
+	if err != nil {
+		return nil, f.missing(err)
+	}
+	return eventsOf(rows), nil
+}
+
+// HistoryPages returns the events page by page, oldest first. No transaction is open while the caller
+// works on a page. An error is the last thing that it yields.
+func (e *Engine) HistoryPages(ctx context.Context, f HistoryFilter) iter.Seq2[[]Event, error] {
+	return func(yield func([]Event, error) bool) {
+		for rows, err := range e.store.HistoryPages(ctx, f.store()) {
+			if err != nil {
+				err = f.missing(err)
+			}
+			if !yield(eventsOf(rows), err) {
+				return
+			}
+		}
+	}
+}
+
+func (f *HistoryFilter) store() store.HistoryFilter {
+	return store.HistoryFilter{
 		Run: f.Run, Workflows: f.Workflows, Statuses: texts(f.Statuses), Kinds: f.Kinds, Step: f.Step,
 		SinceUS: micros(f.Since), UntilUS: micros(f.Until), FailuresOnly: f.Failures, AfterID: f.After, Limit: limit(f.Limit),
-	})
-	if err != nil {
-		return nil, err
 	}
+}
+
+func (f *HistoryFilter) missing(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("run %d: %w", f.Run, ErrRunNotFound)
+	}
+	return err
+}
+
+func eventsOf(rows []store.HistoryRow) []Event {
 	list := make([]Event, len(rows))
 	for i := range rows {
 		list[i] = eventOf(&rows[i])
 	}
-	return list, nil
+	return list
 }
 
 func eventOf(r *store.HistoryRow) Event {
@@ -165,7 +197,7 @@ func eventOf(r *store.HistoryRow) Event {
 
 // StateVersion is a checkpoint that is kept.
 type StateVersion struct {
-	Seq     int64 // of the event that committed it
+	Seq     int64 // of the event that committed it; of the current one without a copy, of the run's newest event
 	Time    time.Time
 	Step    string
 	Visit   int
@@ -187,16 +219,19 @@ func (e *Engine) States(ctx context.Context, id int64) ([]StateVersion, error) {
 	if err != nil {
 		return nil, err
 	}
+	now := store.Copy{Seq: row.Seq, TimeUS: row.UpdatedUS, Step: row.Step, Visit: row.Visit, Checkpoint: row.Checkpoint}
 	var list []StateVersion
 	for _, c := range copies {
-		if c.Seq < row.Seq || !same(c.Checkpoint, row.Checkpoint) {
-			list = append(list, e.stateVersion(&row, &c))
+		if c.Step == row.Step && c.Visit == row.Visit && same(c.Checkpoint, row.Checkpoint) {
+			now.Seq, now.TimeUS = c.Seq, c.TimeUS // the copy knows when it was made
+			continue
 		}
+		list = append(list, e.stateVersion(&row, &c))
 	}
 	if len(row.Checkpoint.State.Data) > 0 {
-		now := e.stateVersion(&row, &store.Copy{Seq: row.Seq, TimeUS: row.UpdatedUS, Step: row.Step, Visit: row.Visit, Checkpoint: row.Checkpoint})
-		now.Current = true
-		list = append(list, now)
+		current := e.stateVersion(&row, &now)
+		current.Current = true
+		list = append(list, current)
 	}
 	return list, nil
 }

@@ -11,7 +11,7 @@ import (
 type Why struct {
 	Run    Run
 	Cause  string
-	Remedy string // "" if there is nothing to do
+	Remedy string // a command of this program, mostly; "" if there is nothing to do
 }
 
 // Why names the one cause that holds a run.
@@ -27,13 +27,13 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 	case Running:
 		w.Cause, w.Remedy, err = e.whyRunning(ctx, run)
 	case Waiting:
-		w.Cause, w.Remedy = whyWaiting(run, time.Now())
+		w.Cause, w.Remedy = e.whyWaiting(run, time.Now())
 	case Suspended:
-		w.Cause, w.Remedy = "it was stopped in an orderly way at "+at(run), "wf resume "+number(id)
+		w.Cause, w.Remedy = "it was stopped in an orderly way at "+at(run), e.command("resume", id)
 	case Paused:
-		w.Cause, w.Remedy = "it is paused "+run.Reason, "wf resume "+number(id)
+		w.Cause, w.Remedy = "it is paused "+run.Reason, e.command("resume", id)
 	case Blocked:
-		w.Cause, w.Remedy = "it is blocked: "+run.Reason, "mend the cause, then wf resume "+number(id)
+		w.Cause, w.Remedy = "it is blocked: "+run.Reason, "mend the cause, then "+e.command("resume", id)
 	case Compensating:
 		w.Cause = "it is undoing completed steps"
 	default:
@@ -48,7 +48,7 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 func (e *Engine) whyPending(ctx context.Context, run Run) (cause, remedy string) {
 	switch {
 	case !e.anyWorker(ctx):
-		return "no worker lives that could take it", "wf worker, or wf resume " + number(run.ID)
+		return "no worker lives that could take it", e.cfg.Program + " worker, or " + e.command("resume", run.ID)
 	case !slices.Contains(e.names, run.Workflow):
 		return "it is enqueued, and this program has no workflow " + run.Workflow, "start a worker of the program that has it"
 	}
@@ -69,18 +69,23 @@ func (e *Engine) whyRunning(ctx context.Context, run Run) (cause, remedy string,
 				time.Since(run.Updated).Round(time.Millisecond).String() + " ago", "", nil
 		}
 	}
-	return "its worker has died at " + at(run), "wf resume " + number(run.ID) + ", or any worker takes it over", nil
+	return "its worker has died at " + at(run), e.command("resume", run.ID) + ", or any worker takes it over", nil
 }
 
-func whyWaiting(run Run, now time.Time) (cause, remedy string) {
+func (e *Engine) whyWaiting(run Run, now time.Time) (cause, remedy string) {
 	cause = run.Reason + ", until " + run.Due.Format(time.RFC3339)
 	if run.Error != "" {
 		cause += ": " + run.Error
 	}
 	if !run.Due.After(now) {
-		return cause + " (that time has come: no worker has taken it yet)", "wf worker, or wf resume " + number(run.ID)
+		return cause + " (that time has come: no worker has taken it yet)", e.cfg.Program + " worker, or " + e.command("resume", run.ID)
 	}
 	return cause, ""
+}
+
+// command is what to type to do something with a run.
+func (e *Engine) command(verb string, id int64) string {
+	return e.cfg.Program + " " + verb + " " + number(id)
 }
 
 // at says where a run is, for people.
