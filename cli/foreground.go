@@ -164,8 +164,9 @@ func verb(s engine.Status) string {
 		return "was cancelled"
 	case engine.Blocked, engine.Paused, engine.Suspended:
 		return "is " + string(s)
+	default:
+		return string(s)
 	}
-	return string(s)
 }
 
 // colon puts a colon before a text that is not empty.

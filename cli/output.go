@@ -96,6 +96,7 @@ func (w *rowsWriter[T]) Add(row T) error {
 		return w.object("", row, "\n")
 	case asCSV:
 		return w.record(row)
+	case asTable:
 	}
 	w.page = append(w.page, w.cells(row))
 	if len(w.page) >= pageRows {
@@ -225,9 +226,9 @@ func writeRecord[T any](a *app, columns []column[T], row T) error {
 		}
 		var g grid
 		return g.write(a.stdout, nil, lines)
+	default:
+		return newRows(a, columns).All([]T{row})
 	}
-	w := newRows(a, columns)
-	return w.All([]T{row})
 }
 
 // encodeRow makes the JSON object of a row; its fields are in the order of the columns.

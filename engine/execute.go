@@ -199,6 +199,7 @@ func (e *Engine) resumable(ctx context.Context, run Run, all bool, now time.Time
 		return all || !run.Started.IsZero(), nil
 	case Waiting:
 		return !run.Due.After(now), nil
+	default: // running: its owner may have died
 	}
 	lives, known := alive[run.Worker]
 	if !known {

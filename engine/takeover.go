@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/durable-wf/wf/engine/internal/oslock"
@@ -17,7 +16,6 @@ type sentry struct {
 	self    int64
 	watched map[string]bool // by the sentry's goroutine alone: those whose death is awaited
 	deaths  chan store.Worker
-	awaits  sync.WaitGroup
 
 	hung  string // the predecessor whose heartbeat is compared
 	beats uint64

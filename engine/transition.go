@@ -46,6 +46,7 @@ func (t Transition) String() string {
 		return "repeat"
 	case toEnd:
 		return fmt.Sprintf("done %v", t.result)
+	default:
+		return "none"
 	}
-	return "none"
 }

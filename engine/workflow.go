@@ -196,8 +196,9 @@ func (w Workflow[S, R]) resolve(i int, t Transition) (next string, result Payloa
 		return t.step, Payload{}, nil
 	case toEnd:
 		return w.finish(t.result)
+	default:
+		return "", Payload{}, Permanent(fmt.Errorf("step %q returned no transition", from.Name))
 	}
-	return "", Payload{}, Permanent(fmt.Errorf("step %q returned no transition", from.Name))
 }
 
 func (w Workflow[S, R]) finish(result any) (string, Payload, error) {
@@ -273,9 +274,8 @@ func (w Workflow[S, R]) faults() []error {
 	if w.format() != JSON && w.format() != CBOR {
 		add("codec %q is unknown", string(w.Codec))
 	}
-	for _, err := range slices.Concat(codec.Check(reflect.TypeFor[S]()), w.Checkpoint.faults()) {
-		faults = append(faults, err)
-	}
+	faults = append(faults, codec.Check(reflect.TypeFor[S]())...)
+	faults = append(faults, w.Checkpoint.faults()...)
 	if _, err := input.Fields(reflect.TypeFor[S]()); err != nil {
 		faults = append(faults, err)
 	}

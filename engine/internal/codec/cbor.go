@@ -171,7 +171,7 @@ func unwrapJSON(dst io.Writer, src io.Reader) error {
 func embeddedJSON(data []byte) ([]byte, error) {
 	var tag cbor.RawTag
 	var text []byte
-	if err := tag.UnmarshalCBOR(data); err != nil || tag.Number != tagJSON {
+	if err := cbor.Unmarshal(data, &tag); err != nil || tag.Number != tagJSON {
 		return nil, errNotJSON
 	}
 	if err := cbor.Unmarshal(tag.Content, &text); err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 )
 
 // change applies changes in rounds, since an UPDATE silently ignores the second of two rows for
@@ -192,12 +193,12 @@ func (b *batch) applyEffect(r *request) error {
 type effectError struct{ error }
 
 func isEffect(err error) bool {
-	_, ok := err.(*effectError)
+	_, ok := errors.AsType[*effectError](err)
 	return ok
 }
 
 func effectCause(err error) error {
-	if e, ok := err.(*effectError); ok {
+	if e, ok := errors.AsType[*effectError](err); ok {
 		return e.error
 	}
 	return err

@@ -33,14 +33,6 @@ type request struct {
 // fail settles the request: it will not be tried again.
 func (r *request) fail(err error) { r.err, r.settled = err, true }
 
-// effect returns the user's SQL that goes with the request, if any.
-func (r *request) effect() func(*UserTx) error {
-	if r.change != nil {
-		return r.change.Effect
-	}
-	return nil
-}
-
 // Submit hands c to the writer and returns at once. done is called once, from the writer, after the
 // commit is durable or when c has failed; it must not block, and must not call the store but for Submit.
 func (s *Store) Submit(c *Change, done func(error)) {
