@@ -70,6 +70,10 @@ func (e *Engine) seize(ctx context.Context, id int64) (store.Run, bool, error) {
 		if err := e.freeDead(ctx, id); err != nil {
 			return store.Run{}, false, err
 		}
+		row, err := e.row(ctx, id)
+		if err != nil || row.Status == string(Waiting) && time.Now().UnixMicro() < row.DueUS {
+			return row, false, err
+		}
 		rows, err := e.store.Claim(ctx, store.Claim{
 			Worker: w.id, IDs: []int64{id}, Statuses: []string{string(Pending), string(Suspended), string(Waiting)}, Limit: 1,
 		})

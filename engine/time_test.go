@@ -1,0 +1,254 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+// slowHost takes its time to make a save durable.
+type slowHost struct {
+	fakeHost
+	takes time.Duration
+}
+
+func (h *slowHost) Save(s engine.Snapshot, done func(error)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.saves = append(h.saves, s)
+	time.AfterFunc(h.takes, func() { done(nil) })
+}
+
+// When Due is true under each policy, in a loop whose iterations take 100 ms, of which there are 100.
+func TestWhenASaveIsDue(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	every := func(step, n int64) (list []int64) {
+		for i := step; len(list) < int(n); i += step {
+			list = append(list, i)
+		}
+		return list
+	}
+	tests := []struct {
+		name   string
+		policy engine.Checkpoint
+		takes  time.Duration
+		want   []int64 // iterations with a save
+	}{
+		{"never", engine.Checkpoint{Interval: -1}, ms, nil},
+		{"interval", engine.Checkpoint{Interval: 2 * time.Second}, ms, every(20, 4)},
+		{"interval between iterations", engine.Checkpoint{Interval: 1950 * ms}, ms, every(20, 4)},
+		{"count", engine.Checkpoint{Every: 30}, 0, every(30, 3)},
+		{"count and interval", engine.Checkpoint{Every: 30, Interval: 2 * time.Second}, 0, every(20, 4)},
+		{"count before interval", engine.Checkpoint{Every: 15, Interval: 2 * time.Second}, 0, every(15, 6)},
+		{"default", engine.Checkpoint{}, ms, every(10, 9)},
+		{"default, costly to commit", engine.Checkpoint{}, 50 * ms, every(10, 9)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := &slowHost{takes: tt.takes}
+				var got []int64
+				out := runStep(t.Context(), h, tt.policy, func(ctx *engine.Context, s *count) error {
+					for s.I = 1; s.I < 100; s.I++ {
+						time.Sleep(100 * ms)
+						synctest.Wait()
+						if !ctx.Due() {
+							continue
+						}
+						got = append(got, s.I)
+						if err := ctx.Save(); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if out.Err != nil || out.Refuse != nil {
+					t.Fatalf("outcome = %+v", out)
+				}
+				if !slices.Equal(got, tt.want) || len(h.saves) != len(tt.want) {
+					t.Errorf("saves in iterations %v (%d reached the host), want %v", got, len(h.saves), tt.want)
+				}
+			})
+		})
+	}
+}
+
+// A step is told to stop while it does not look: Due says so at the next question.
+func TestDueWhenTheStepMustStop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancelCause(t.Context())
+		out := runStep(ctx, &fakeHost{auto: true}, engine.Checkpoint{Interval: -1}, func(ctx *engine.Context, _ *count) error {
+			if ctx.Due() {
+				t.Error("Due before the stop")
+			}
+			stop(engine.ErrPaused)
+			synctest.Wait()
+			if !ctx.Due() {
+				t.Error("not Due after the stop")
+			}
+			return ctx.Save()
+		})
+		if !errors.Is(out.Refuse, engine.ErrStopped) {
+			t.Errorf("outcome = %+v, want ErrStopped", out)
+		}
+	})
+}
+
+// failing is a workflow whose first attempts fail.
+func failing(attempts int, retry engine.Retry) engine.Workflow[count, int64] {
+	def := countTo(func(ctx *engine.Context, _ *count) error {
+		if ctx.Run().Attempt <= attempts {
+			return fmt.Errorf("attempt %d", ctx.Run().Attempt)
+		}
+		return nil
+	})
+	def.Steps[0].Retry = retry
+	return def
+}
+
+// Each pause is Factor times the one before, up to Max; in the foreground and by a worker.
+func TestRetriesBackOff(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	def := failing(3, engine.Retry{Attempts: 4, Initial: 50 * ms, Factor: 3, Max: 200 * ms, Jitter: -1})
+	execute := map[string]func(*testing.T, *engine.Engine){
+		"foreground": func(t *testing.T, eng *engine.Engine) {
+			if _, err := counting.Run(t.Context(), eng, count{N: 1}, nil); err != nil {
+				t.Error(err)
+			}
+		},
+		"worker": func(t *testing.T, eng *engine.Engine) {
+			serve(t, eng)
+			run, err := counting.Start(t.Context(), eng, count{N: 1}, nil)
+			if err == nil {
+				_, err = counting.Wait(t.Context(), eng, run.ID)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		},
+	}
+	for name, fn := range execute {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eng := newEngine(t, def)
+			fn(t, eng)
+			var failed time.Time
+			pauses := []time.Duration{50 * ms, 150 * ms, 200 * ms}
+			for _, ev := range history(t, eng, 1) {
+				if ev.Kind == "attempt" {
+					failed = ev.Time
+				}
+				if ev.Kind != "claimed" {
+					continue
+				}
+				took := ev.Time.Sub(failed)
+				if want := pauses[0]; took < want-ms || took > want+500*ms {
+					t.Errorf("attempt %d followed after %v, want %v", ev.Attempt, took, want)
+				}
+				pauses = pauses[1:]
+			}
+			if len(pauses) != 0 {
+				t.Errorf("%d retries are missing: %v", len(pauses), kinds(t, eng, 1))
+			}
+		})
+	}
+}
+
+// When a run is due is stored: another process goes on with it, and not before.
+func TestDueTimeOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "wf.db")
+	def := failing(1, engine.Retry{Attempts: 2, Initial: 700 * time.Millisecond, Jitter: -1})
+	var due time.Time
+	withEngine(t, path, func(eng *engine.Engine) {
+		run, err := counting.Start(t.Context(), eng, count{N: 1}, nil)
+		if err == nil {
+			run, err = eng.Execute(t.Context(), run.ID, &engine.ExecuteOptions{Return: true})
+		}
+		if err != nil || run.Status != engine.Waiting || !strings.HasPrefix(run.Reason, "retry 2 of 2") {
+			t.Fatalf("Execute = %s %q, %v; want waiting for retry 2 of 2", run.Status, run.Reason, err)
+		}
+		due = run.Due
+	}, def)
+	eng := openEngine(t, engine.Config{Path: path}, def)
+	serve(t, eng)
+	if _, err := counting.Wait(t.Context(), eng, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, ev := range history(t, eng, 1) {
+		if late := ev.Time.Sub(due); ev.Kind == "claimed" && (late < 0 || late > 500*time.Millisecond) {
+			t.Errorf("the run was taken %v after it was due", late)
+		}
+	}
+}
+
+// A worker that looks for work never misses that there is some.
+func TestNoWakeUpIsLost(t *testing.T) {
+	t.Parallel()
+	eng := newEngine(t, countTo(nil))
+	serve(t, eng)
+	var took []time.Duration
+	for range 200 { // each run begins as the slot of the one before is freed
+		begun := time.Now()
+		run, err := counting.Start(t.Context(), eng, count{N: 1}, nil)
+		if err == nil {
+			_, err = counting.Wait(t.Context(), eng, run.ID)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, time.Since(begun))
+	}
+	if worst := slices.Max(took); worst > 700*time.Millisecond { // a lost one costs a second
+		t.Errorf("a run took %v from start to end", worst)
+	}
+}
+
+// Serve waits for a step that does not stop, but not for ever: the run is free for others then, and
+// what the step comes to in the end does not count.
+func TestServeDrains(t *testing.T) {
+	t.Parallel()
+	begun, goOn, returned := make(chan bool), make(chan bool), make(chan bool)
+	eng := openEngine(t, engine.Config{Path: filepath.Join(t.TempDir(), "wf.db"), DrainTimeout: 100 * time.Millisecond},
+		countTo(func(ctx *engine.Context, s *count) error {
+			defer close(returned)
+			close(begun)
+			<-goOn // deaf to ctx
+			s.Total = -1000
+			if !errors.Is(context.Cause(ctx), engine.ErrShutdown) {
+				t.Errorf("cause = %v, want ErrShutdown", context.Cause(ctx))
+			}
+			return nil
+		}))
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- eng.Serve(ctx) }() // ends with ctx
+	if _, err := counting.Start(t.Context(), eng, count{N: 1}, nil); err != nil {
+		t.Fatal(err)
+	}
+	<-begun
+	stop()
+	if err := <-served; err == nil || !strings.Contains(err.Error(), "runs [1] did not stop within 100ms") {
+		t.Errorf("Serve = %v, want an error that names run 1", err)
+	}
+	free, err := eng.Get(t.Context(), 1)
+	if err != nil || free.Status != engine.Pending || free.Worker != 0 || free.Deaths != 0 {
+		t.Errorf("run = %s of worker %d, %v; want pending and free", free.Status, free.Worker, err)
+	}
+	close(goOn)
+	<-returned
+	if run, err := eng.Get(t.Context(), 1); err != nil || run.Seq != free.Seq || run.Status != engine.Pending {
+		t.Errorf("run = %s seq %d, %v; want it as it was", run.Status, run.Seq, err)
+	}
+}
