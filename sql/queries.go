@@ -64,6 +64,9 @@ var (
 	//go:embed call_list.sql
 	CallList string
 
+	//go:embed change_advance.sql
+	ChangeAdvance string
+
 	//go:embed change_update.sql
 	ChangeUpdate string
 

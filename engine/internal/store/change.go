@@ -65,18 +65,21 @@ func (b *batch) apply(moves []*move) error {
 	if len(moves) == 0 {
 		return nil
 	}
-	var plain, saving []any
+	var plain, saving, advancing []any
 	byRun := make(map[int64]*move, len(moves))
 	for _, m := range moves {
 		byRun[m.lease.Run] = m
 		b.finish(m)
-		if m.saved == nil {
-			plain = b.appendRow(plain, m)
-			continue
-		}
-		saving = b.appendRow(saving, m)
 		var err error
-		if saving, err = appendState(saving, m); err != nil {
+		switch {
+		case m.saved == nil:
+			plain = b.appendRow(plain, m)
+		case m.advances():
+			advancing, err = appendState(b.appendAdvance(advancing, m), m)
+		default:
+			saving, err = appendState(b.appendRow(saving, m), m)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -94,6 +97,9 @@ func (b *batch) apply(moves []*move) error {
 		return nil
 	}
 	ctx := context.Background()
+	if err := b.w.stmts.changeAdvance.query(ctx, advancing, hit); err != nil {
+		return err
+	}
 	if err := b.w.stmts.changeUpdate.query(ctx, plain, hit); err != nil {
 		return err
 	}

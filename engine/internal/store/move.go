@@ -100,7 +100,23 @@ func (b *batch) appendRow(args []any, m *move) []any {
 		nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, nullText(r.Result.Codec), result)
 }
 
-// appendState appends the parameters that change_update_state.sql has beyond those.
+// advances reports whether the run stays with its owner, and only goes on.
+func (m *move) advances() bool {
+	r := m.row
+	return m.saved != nil && m.from.status == "running" && r.Status == "running" && r.Epoch == m.from.epoch &&
+		r.DueUS == 0 && r.Result.Codec == ""
+}
+
+// appendAdvance appends the parameters of change_advance.sql but for those of appendState.
+func (b *batch) appendAdvance(args []any, m *move) []any {
+	r := m.row
+	return append(args, m.lease.Run, m.from.epoch, m.from.seq, m.to.seq, m.to.head, m.to.hash, b.now, r.Version,
+		r.Fingerprint, r.Step, r.Visit, r.Attempt, r.Failures, r.Deaths, nullText(r.Reason), nullText(r.Error),
+		nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS)
+}
+
+// appendState appends the parameters of a checkpoint, the last ones of change_update_state.sql and
+// change_advance.sql.
 func appendState(args []any, m *move) ([]any, error) {
 	copies := "[]"
 	if len(m.to.copies) > 0 {

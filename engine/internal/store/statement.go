@@ -60,7 +60,7 @@ type statements struct {
 	callForget, copyDelete, historyForget          *sql.Stmt
 	workerUUID                                     *sql.Stmt
 
-	runInsert, claimUpdate, changeUpdate, changeUpdateState, historyInsert, callInsert, copyInsert multi
+	runInsert, claimUpdate, changeAdvance, changeUpdate, changeUpdateState, historyInsert, callInsert, copyInsert multi
 }
 
 func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
@@ -89,6 +89,7 @@ func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
 		text string
 	}{
 		{&st.runInsert, queries.RunInsert}, {&st.claimUpdate, queries.ClaimUpdate},
+		{&st.changeAdvance, queries.ChangeAdvance},
 		{&st.changeUpdate, queries.ChangeUpdate}, {&st.changeUpdateState, queries.ChangeUpdateState},
 		{&st.historyInsert, queries.HistoryInsert}, {&st.callInsert, queries.CallInsert}, {&st.copyInsert, queries.CopyInsert},
 	} {
