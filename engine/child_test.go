@@ -77,7 +77,7 @@ func (c *child) hear(t *testing.T, want string) string {
 			t.Fatalf("the child says %q (%v), want %q", line, ok, want)
 		}
 		return strings.TrimSpace(rest)
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("the child is silent, want %q", want)
 	}
 	return ""

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -93,13 +94,31 @@ func fill(ctx context.Context, eng *engine.Engine, n int) error {
 		if have == int64(n) && wait == have {
 			return nil
 		}
-		for ; have < int64(n); have++ {
-			if _, err := counting.Start(ctx, eng, count{N: 1}, nil); err != nil {
-				return err
-			}
+		if err := startMany(ctx, eng, n-int(have)); err != nil {
+			return err
 		}
 		<-ticks
 	}
+}
+
+// startMany starts n runs, many at a time so that they share commits.
+func startMany(ctx context.Context, eng *engine.Engine, n int) error {
+	const atATime = 100
+	errs := make(chan error, atATime)
+	for i := range atATime {
+		go func() { // startMany waits for its error
+			var err error
+			for j := i; j < n && err == nil; j += atATime {
+				_, err = counting.Start(ctx, eng, count{N: 1}, nil)
+			}
+			errs <- err
+		}()
+	}
+	var all error
+	for range atATime {
+		all = errors.Join(all, <-errs)
+	}
+	return all
 }
 
 // measureIdle says what this process does while nothing happens.

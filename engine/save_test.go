@@ -431,6 +431,34 @@ func TestMisuseFailsForGood(t *testing.T) {
 	}
 }
 
+// P8, finished is finished: a call that outlives its step, and with it the run, leaves nothing.
+func TestLateCallIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	goOn, late := make(chan bool), make(chan error, 1)
+	eng := newEngine(t, countTo(func(ctx *engine.Context, _ *count) error {
+		called := make(chan bool)
+		go func() { // ends after the run
+			late <- engine.Exec(ctx, "late", func(context.Context) error {
+				close(called)
+				<-goOn
+				return nil
+			})
+		}()
+		<-called
+		return errors.New("failed")
+	}))
+	if _, err := counting.Run(t.Context(), eng, count{N: 1}, nil); err == nil {
+		t.Error("Run succeeded")
+	}
+	close(goOn)
+	if err := <-late; !errors.Is(err, engine.ErrAttemptEnded) {
+		t.Errorf("Exec = %v, want ErrAttemptEnded", err)
+	}
+	if got, want := kinds(t, eng, 1), []string{"created", "attempt", "failed"}; !slices.Equal(got, want) {
+		t.Errorf("history = %v, want %v", got, want)
+	}
+}
+
 func TestEndedContextRefuses(t *testing.T) {
 	t.Parallel()
 	var kept *engine.Context
