@@ -35,11 +35,12 @@ type Engine struct {
 	listening sync.Once // starts listen
 	listenErr error     // set by listening
 
-	mu      sync.Mutex
-	worker  *worker                   // guarded by mu: this process, once it owns runs
-	live    map[int64]*execution      // guarded by mu: runs executing here
-	held    map[int64]store.Run       // guarded by mu: started here, not yet executed
-	waiters map[int64][]chan struct{} // guarded by mu: by run; closed by ended
+	mu       sync.Mutex
+	worker   *worker                   // guarded by mu: this process, once it owns runs
+	live     map[int64]*execution      // guarded by mu: runs executing here
+	held     map[int64]store.Run       // guarded by mu: started here, not yet executed
+	stranded map[int64]bool            // guarded by mu: owned, but this process could not go on with them
+	waiters  map[int64][]chan struct{} // guarded by mu: by run; closed by ended
 }
 
 // Open opens the database and checks the definitions, reporting all their faults at once. It starts
@@ -58,7 +59,7 @@ func Open(ctx context.Context, cfg Config, defs ...Definition) (*Engine, error) 
 	}
 	e := &Engine{
 		cfg: cfg, store: st, defs: map[string]*definition{}, log: cfg.Logger, actor: actor(),
-		live: map[int64]*execution{}, held: map[int64]store.Run{}, waiters: map[int64][]chan struct{}{},
+		live: map[int64]*execution{}, held: map[int64]store.Run{}, stranded: map[int64]bool{}, waiters: map[int64][]chan struct{}{},
 	}
 	for _, def := range defs {
 		name := def.Describe().Name

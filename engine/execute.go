@@ -36,6 +36,7 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 			mine = true
 			x, own := e.adopt(ctx, row, Suspended)
 			if err := x.run(own); err != nil {
+				e.strand(id, err)
 				return e.runOf(&row), err
 			}
 			if row, err = e.row(context.WithoutCancel(ctx), id); err != nil {
@@ -89,17 +90,17 @@ func (e *Engine) seize(ctx context.Context, id int64) (store.Run, bool, error) {
 }
 
 // freeDead frees a run whose owner has died, with all others of that process, or one that this
-// process owns but could not go on with.
+// process owns and does not execute.
 func (e *Engine) freeDead(ctx context.Context, id int64) error {
 	row, err := e.row(ctx, id)
 	if err != nil || row.Owner == 0 {
 		return err
 	}
 	e.mu.Lock()
-	mine := e.worker != nil && e.worker.id == row.Owner
-	_, executing := e.live[id]
+	_, idle := e.held[id]
+	idle = idle || e.stranded[id]
 	e.mu.Unlock()
-	if mine && !executing {
+	if idle {
 		return e.disown(ctx, id)
 	}
 	alive, err := e.alive(ctx, row.Owner)
@@ -107,6 +108,16 @@ func (e *Engine) freeDead(ctx context.Context, id int64) error {
 		return err
 	}
 	return e.reapDead(ctx)
+}
+
+// strand notes that this process owns a run and could not go on with it, because of err.
+func (e *Engine) strand(id int64, err error) {
+	if errors.Is(err, ErrLeaseLost) {
+		return // it does not own it
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stranded[id] = true
 }
 
 // disown frees a run that this process owns and does not execute.
@@ -126,6 +137,7 @@ func (e *Engine) disown(ctx context.Context, id int64) error {
 	}
 	e.mu.Lock()
 	delete(e.held, id)
+	delete(e.stranded, id)
 	e.mu.Unlock()
 	e.enqueued()
 	return nil

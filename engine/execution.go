@@ -111,7 +111,7 @@ func (x *execution) step(ctx context.Context) (bool, error) {
 	case out.Err != nil && cause != nil:
 		return false, x.halt(ctx, cause)
 	case out.Err != nil:
-		return false, x.fail(ctx, out.Err, time.Since(begun))
+		return false, x.fail(ctx, out, time.Since(begun))
 	case out.Next == "":
 		return false, x.complete(ctx, out, time.Since(begun))
 	}

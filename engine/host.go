@@ -78,7 +78,7 @@ type Outcome struct {
 	Err    error    // the attempt failed, or was stopped before it could say what happens next
 	Next   string   // the step to go on with; "" ends the run
 	Result Payload  // when Next is "" and the workflow gave a result
-	State  Snapshot // after the step
+	State  Snapshot // after a step that has ended well, also if Err says that its transition leads nowhere
 	Refuse error    // why Save has refused to go on: then nothing else of the Outcome counts
 }
 

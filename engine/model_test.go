@@ -344,8 +344,8 @@ func (r *modelRun) expectEnd(end string, now play, left []int) bool {
 			r.kinds = append(r.kinds, "failed")
 		}
 	case "block":
-		r.Status = engine.Blocked
-		r.kinds = append(r.kinds, "blocked")
+		r.commit(now, "blocked") // behind its step
+		r.Status, r.recorded = engine.Blocked, nil
 	case "pause", "cancel", "stop":
 		r.commit(now, "checkpoint")
 		r.recorded = slices.Clone(left)

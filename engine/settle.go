@@ -37,9 +37,10 @@ func (x *execution) complete(ctx context.Context, out Outcome, took time.Duratio
 }
 
 // fail commits a failed attempt: the run waits for the next one, fails, or is blocked.
-func (x *execution) fail(ctx context.Context, err error, took time.Duration) error {
+func (x *execution) fail(ctx context.Context, out Outcome, took time.Duration) error {
+	err := out.Err
 	if _, ok := errors.AsType[*blockedError](err); ok {
-		return x.block(ctx, err)
+		return x.blockAt(ctx, out)
 	}
 	h := x.event("attempt", took)
 	h.Error = err.Error()
@@ -67,12 +68,24 @@ func (x *execution) fail(ctx context.Context, err error, took time.Duration) err
 
 // block commits that the run cannot go on until a person has looked at it.
 func (x *execution) block(ctx context.Context, why error) error {
+	return x.blockAt(ctx, Outcome{Err: why})
+}
+
+// blockAt is block for a step that has ended well, but whose transition leads nowhere: its state is
+// committed, so that a person can send the run on from there.
+func (x *execution) blockAt(ctx context.Context, out Outcome) error {
+	why := out.Err
 	h := x.event("blocked", -1)
 	h.Error = why.Error()
+	h.Detail = detail("state", out.State.Brief)
 	next := x.row
+	ended := len(out.State.State.Data) > 0
+	if ended {
+		x.checkpoint(&next, out.State)
+	}
 	next.Status, next.Reason, next.Owner = string(Blocked), why.Error(), 0
 	x.eng.log.ErrorContext(ctx, "run blocked", "run_id", x.row.ID, "workflow", x.row.Workflow, "step", x.row.Step, "error", why)
-	return x.commit(ctx, &store.Change{Row: next, History: []store.History{h}})
+	return x.commit(ctx, &store.Change{Row: next, State: ended, ForgetCalls: ended, History: []store.History{h}})
 }
 
 // halt commits that the run stops here because of cause.

@@ -110,8 +110,8 @@ type ResumeOptions struct {
 }
 
 // Resume lets a run that is paused, blocked, suspended, or whose owner has died, go on: it becomes
-// pending, for a worker or Execute. Its counters of failures and deaths start again. It returns a
-// *TransitionError if the run has ended, and ErrRunOwned if a living process executes it.
+// pending, for a worker or Execute. If it stood still, its counters of failures and deaths start again.
+// It returns a *TransitionError if the run has ended, and ErrRunOwned if a living process executes it.
 func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run, error) {
 	if opts == nil {
 		opts = &ResumeOptions{}

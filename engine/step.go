@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"runtime/debug"
@@ -57,7 +58,8 @@ func (w Workflow[S, R]) outcome(a *attempt, step int, t Transition, err error) O
 		return Outcome{Err: Permanent(misuse)}
 	}
 	out := Outcome{}
-	if out.Next, out.Result, out.Err = w.resolve(step, t); out.Err != nil {
+	out.Next, out.Result, out.Err = w.resolve(step, t)
+	if _, astray := errors.AsType[*blockedError](out.Err); out.Err != nil && !astray {
 		return out
 	}
 	if out.State, err = a.snapshot(); err != nil {

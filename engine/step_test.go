@@ -256,3 +256,28 @@ func TestOpenReportsAllFaultsTogether(t *testing.T) {
 		}
 	}
 }
+
+// A transition that leads nowhere blocks the run behind its step: what the step did is committed, and
+// a person sends the run on from there.
+func TestATransitionThatLeadsNowhereKeepsTheState(t *testing.T) {
+	t.Parallel()
+	eng := newEngine(t, engine.Workflow[trip, string]{Name: tour, Steps: []engine.Step[trip]{
+		visit("a", engine.Goto("bee")),
+		{Name: "b", Do: func(_ *engine.Context, s *trip) (engine.Transition, error) {
+			return tour.Done(strings.Join(s.Cities, ",")), nil
+		}},
+	}})
+	run, _, err := eng.StartHere(t.Context(), "tour", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run, err = eng.Execute(t.Context(), run.ID, nil); err != nil || run.Status != engine.Blocked {
+		t.Fatalf("Execute = %s, %v; want blocked", run.Status, err)
+	}
+	if _, err = eng.Resume(t.Context(), run.ID, &engine.ResumeOptions{From: "b"}); err != nil {
+		t.Fatal(err)
+	}
+	if run, err = eng.Execute(t.Context(), run.ID, nil); err != nil || string(run.Result) != `"a"` {
+		t.Errorf("Execute = %s %s, %v; want completed with the city of step a", run.Status, run.Result, err)
+	}
+}
