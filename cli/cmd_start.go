@@ -67,7 +67,7 @@ func (s *starting) addFlags(flags *pflag.FlagSet) {
 	flags.Var((*share)(&s.options.Checkpoint.Overhead), "overhead", "share of the time that checkpoints may take (default 0.1%)")
 	flags.StringVar(&s.keep, "keep", "", "what remains of the completed run: none, history or all (default history)")
 	flags.StringVar(&s.options.Key, "key", "", "a name for the run that makes the start repeatable")
-	flags.Int64Var(&s.options.Seed, "seed", 0, "of the run's random numbers (default: random)")
+	flags.Var(seedFlag{&s.options.Seed}, "seed", "of the run's random numbers (default: random)")
 	flags.BoolVar(&s.detach, "detach", false, "only enqueue the run, for a worker, and print its ID")
 	flags.DurationVar(&s.patience, "wait-timeout", 0, "give up waiting, not working, after this time")
 	flags.StringVar(&s.input, "input", "", "inputs as JSON: the text, @FILE, or - for stdin")
@@ -213,3 +213,27 @@ func (s *share) Set(word string) error {
 
 // Type names the flag's values in the help.
 func (s *share) Type() string { return "share" }
+
+// seedFlag is a flag for a number that may be left out.
+type seedFlag struct{ to **int64 }
+
+// String, Set and Type make a seedFlag a flag.
+func (f seedFlag) String() string {
+	if f.to == nil || *f.to == nil {
+		return ""
+	}
+	return strconv.FormatInt(**f.to, 10)
+}
+
+// Set accepts any whole number that fits in 64 bits with a sign.
+func (f seedFlag) Set(word string) error {
+	n, err := strconv.ParseInt(word, 0, 64)
+	if err != nil {
+		return errors.New("must be a whole number of at most 63 bits and a sign")
+	}
+	*f.to = &n
+	return nil
+}
+
+// Type names the flag's values in the help.
+func (f seedFlag) Type() string { return "int" }

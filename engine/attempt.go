@@ -26,6 +26,7 @@ type attempt struct {
 	saver    saver
 	calls    atomic.Int32 // recorded calls under way
 	ended    atomic.Bool
+	tells    atomic.Bool // the step tells its progress itself
 	unwatch  func() bool // stops watching ctx
 	clock    *time.Timer // sets flagClock
 	done     atomic.Int64
@@ -196,7 +197,13 @@ func (a *attempt) blame(err error) {
 	}
 }
 
+// progress is Context.Progress.
 func (a *attempt) progress(done, total int64) {
+	a.tells.Store(true)
+	a.tell(done, total)
+}
+
+func (a *attempt) tell(done, total int64) {
 	a.done.Store(done)
 	a.total.Store(total)
 	a.host.Progress(done, total)

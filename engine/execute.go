@@ -12,6 +12,10 @@ import (
 // ExecuteOptions are the extras of Execute. nil means none.
 type ExecuteOptions struct {
 	Return bool // return when the run has to wait, instead of waiting with it
+
+	// Begun is called, before the first step, each time that the run has become this process's to
+	// execute, with the run as it goes on from there. nil is not called.
+	Begun func(Run)
 }
 
 // Execute executes a run in the foreground, in the calling goroutine, until it has ended or is paused
@@ -35,6 +39,7 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 		if ok {
 			mine = true
 			x, own := e.adopt(ctx, row, Suspended)
+			x.onBegin = opts.Begun
 			if err := x.run(own); err != nil {
 				e.strand(id, err)
 				return e.runOf(&row), err

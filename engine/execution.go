@@ -18,6 +18,7 @@ type execution struct {
 	worker  *worker
 	cancel  context.CancelCauseFunc
 	unwatch [2]func() bool // stop watching what may end the run's context
+	onBegin func(Run)      // told that the first step is about to begin; may be nil
 	rest    Status         // to which an orderly stop takes the run: suspended, or pending for a worker's
 	done    atomic.Int64
 	total   atomic.Int64
@@ -64,6 +65,9 @@ func (x *execution) run(ctx context.Context) error {
 	defer x.leave()
 	if goOn, err := x.inspect(ctx); !goOn || err != nil {
 		return err
+	}
+	if x.onBegin != nil {
+		x.onBegin(x.eng.runOf(&x.row))
 	}
 	for {
 		if ctx.Err() != nil {

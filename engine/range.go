@@ -9,8 +9,9 @@ type Integer interface {
 
 // Range iterates from *cursor to n-1 and saves when a save is due. The cursor, a field of the state,
 // is the number of finished items: it is raised after each item, so that a resumed loop redoes at
-// most what the last checkpoint did not cover. The loop ends early when Save refuses; the step then
-// returns, and what it returns does not count.
+// most what the last checkpoint did not cover. It tells the progress with each save, unless the step
+// calls Progress itself. The loop ends early when Save refuses; the step then returns, and what it
+// returns does not count.
 //
 //	for i := range engine.Range(ctx, &s.I, s.N) {
 //		s.Total += i
@@ -22,10 +23,11 @@ func Range[I Integer](ctx *Context, cursor *I, n I) iter.Seq[I] {
 				return
 			}
 			*cursor = i + 1
-			if ctx.flag.Load() != 0 && !rangeSave(ctx) {
+			if ctx.flag.Load() != 0 && !rangeSave(ctx, int64(i)+1, int64(n)) {
 				return
 			}
 		}
+		rangeTell(ctx, int64(*cursor), int64(n))
 	}
 }
 
@@ -33,8 +35,19 @@ func Range[I Integer](ctx *Context, cursor *I, n I) iter.Seq[I] {
 // so that the loop is inlined.
 //
 //go:noinline
-func rangeSave(ctx *Context) bool {
-	return !ctx.due() || ctx.Save() == nil
+func rangeSave(ctx *Context, done, total int64) bool {
+	if !ctx.due() {
+		return true
+	}
+	rangeTell(ctx, done, total)
+	return ctx.Save() == nil
+}
+
+// rangeTell tells the progress of a loop, unless the step tells its own, or the numbers are too great.
+func rangeTell(ctx *Context, done, total int64) {
+	if a := ctx.attempt; a != nil && !a.tells.Load() && done >= 0 && total >= 0 {
+		a.tell(done, total)
+	}
 }
 
 // Blocks is Range for loops whose items take nanoseconds: it iterates over half-open intervals of at
@@ -61,9 +74,10 @@ func Blocks[I Integer](ctx *Context, cursor *I, n, size I) iter.Seq2[I, I] {
 			}
 			*cursor = from + items
 			ctx.counted += int64(items) - 1 // due counts the last one
-			if ctx.due() && ctx.Save() != nil {
+			if !rangeSave(ctx, int64(*cursor), int64(n)) {
 				return
 			}
 		}
+		rangeTell(ctx, int64(*cursor), int64(n))
 	}
 }

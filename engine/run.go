@@ -30,6 +30,7 @@ type Run struct {
 	Error       string // of the newest failed attempt
 	Keep        Keep
 	Policy      Checkpoint // given at start
+	Seed        int64      // of the random generator
 	Due         time.Time  // zero, or not before this time
 	Created     time.Time
 	Started     time.Time // zero before the first attempt
@@ -61,7 +62,7 @@ func runOf(row *store.Run, def Definition) Run {
 		Failures: int(row.Failures), Deaths: int(row.Deaths), Seq: row.Seq, Epoch: row.Epoch, Worker: row.Owner,
 		Want: row.Want, Reason: row.Reason, Error: row.Error, Keep: Keep(row.Keep), Due: timeOf(row.DueUS),
 		Created: timeOf(row.CreatedUS), Started: timeOf(row.StartedUS), Updated: timeOf(row.UpdatedUS),
-		Ended: timeOf(row.EndedUS), Progress: Progress{row.Done, row.Total}, Saves: row.Saves,
+		Ended: timeOf(row.EndedUS), Progress: Progress{row.Done, row.Total}, Saves: row.Saves, Seed: row.Seed,
 		Stall: microseconds(row.StallUS), Active: microseconds(row.ActiveUS), Head: row.HeadHash,
 	}
 	if row.Policy != "" {

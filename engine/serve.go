@@ -80,8 +80,15 @@ func (d *dispatcher) dispatch(ctx context.Context) error {
 // not been claimed belongs to other programs.
 func (d *dispatcher) look(ctx context.Context) (dueUS int64, err error) {
 	now := time.Now().UnixMicro()
-	if err := d.claim(ctx); err != nil {
-		return 0, err
+	if !d.more { // a look that finds nothing must not take the write lock
+		if d.more, err = d.eng.store.Claimable(ctx, d.eng.names, now); err != nil {
+			return 0, err
+		}
+	}
+	if d.more {
+		if err := d.claim(ctx); err != nil {
+			return 0, err
+		}
 	}
 	return d.eng.store.DueUS(ctx, now)
 }

@@ -21,8 +21,8 @@ type StartOptions struct {
 	Checkpoint Checkpoint
 	// Keep says what remains once the run has completed; "" means Config.Keep.
 	Keep Keep
-	// Seed seeds the run's random generator; 0 draws one.
-	Seed int64
+	// Seed seeds the run's random generator; nil draws a seed, which Run.Seed tells.
+	Seed *int64
 }
 
 func (o *StartOptions) check() error {
@@ -122,14 +122,14 @@ func (e *Engine) newRow(def *definition, begin starting, opts *StartOptions) (st
 	}
 	row := store.Run{
 		UUID: id.String(), Version: def.version, Fingerprint: def.fingerprints[def.first], Key: opts.Key,
-		Step: def.first, Visit: 1, Keep: string(opts.Keep), Seed: opts.Seed, Done: -1, Total: -1,
+		Step: def.first, Visit: 1, Keep: string(opts.Keep), Seed: rand.Int64(), Done: -1, Total: -1,
 		Checkpoint: store.Checkpoint{State: store.Payload(begin.state), Checksum: begin.state.Checksum()},
 	}
 	if row.Keep == "" {
 		row.Keep = string(e.cfg.Keep)
 	}
-	if row.Seed == 0 {
-		row.Seed = rand.Int64()
+	if opts.Seed != nil {
+		row.Seed = *opts.Seed
 	}
 	if opts.Checkpoint != (Checkpoint{}) {
 		policy, err := json.Marshal(opts.Checkpoint)

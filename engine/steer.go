@@ -12,7 +12,7 @@ import (
 // Cancel ends a run for good, with a reason for the history. A run that a living process executes is
 // asked to stop: its step's context is cancelled with ErrCancelled, and it saves a last time; the
 // returned Run then has Want "cancel", and Wait tells when it has ended. It returns a
-// *TransitionError if the run has ended.
+// *TransitionError if the run has completed or failed; cancelling a cancelled run changes nothing.
 func (e *Engine) Cancel(ctx context.Context, id int64, reason string) (Run, error) {
 	return e.steer(ctx, id, Cancelled, "cancel", reason)
 }

@@ -218,7 +218,7 @@ func TestRandIsPartOfTheCheckpoint(t *testing.T) {
 			return walking.Done(s.X), nil
 		}}}}
 	eng := newEngine(t, def)
-	opts := &engine.StartOptions{Seed: 42, Checkpoint: engine.Checkpoint{Every: 7}}
+	opts := &engine.StartOptions{Seed: new(int64(42)), Checkpoint: engine.Checkpoint{Every: 7}}
 	want, err := walking.Run(t.Context(), eng, walk{}, opts)
 	if err != nil {
 		t.Fatal(err)

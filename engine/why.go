@@ -31,7 +31,7 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 	case Suspended:
 		w.Cause, w.Remedy = "it was stopped in an orderly way at "+at(run), e.command("resume", id)
 	case Paused:
-		w.Cause, w.Remedy = "it is paused "+run.Reason, e.command("resume", id)
+		w.Cause, w.Remedy = "it is paused: "+run.Reason, e.command("resume", id)
 	case Blocked:
 		w.Cause, w.Remedy = "it is blocked: "+run.Reason, "mend the cause, then "+e.command("resume", id)
 	case Compensating:

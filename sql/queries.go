@@ -124,6 +124,9 @@ var (
 	//go:embed checkpoint_list.sql
 	CheckpointList string
 
+	//go:embed claim_any.sql
+	ClaimAny string
+
 	//go:embed claim_named.sql
 	ClaimNamed string
 

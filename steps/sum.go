@@ -66,8 +66,8 @@ func (s *SumState) addSlowly(ctx *engine.Context) (engine.Transition, error) {
 		}
 		s.I++
 		s.Total = s.Total.Add(s.I)
+		s.report(ctx, s.I)
 		if ctx.Due() {
-			s.report(ctx, s.I)
 			if err := ctx.Save(); err != nil {
 				return engine.Transition{}, err
 			}

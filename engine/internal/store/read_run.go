@@ -158,6 +158,12 @@ func (s *Store) DueUS(ctx context.Context, afterUS int64) (int64, error) {
 	return due, err
 }
 
+// Claimable reports whether there is a run of these workflows to claim. It only reads.
+func (s *Store) Claimable(ctx context.Context, workflows []string, nowUS int64) (bool, error) {
+	return get[bool](ctx, s, "claimable runs", queries.ClaimAny,
+		sql.Named("workflows", jsonList(workflows)), sql.Named("now_us", nowUS))
+}
+
 // Ended returns those of some runs that have ended or are gone.
 func (s *Store) Ended(ctx context.Context, runs []int64) ([]int64, error) {
 	return list[int64](ctx, s, "runs that have ended", queries.RunEnded, sql.Named("ids", jsonList(runs)))
