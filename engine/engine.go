@@ -137,7 +137,7 @@ func (e *Engine) enqueued() {
 }
 
 func (e *Engine) ring() {
-	if err := e.bell.Ring(); err != nil { // others find out within a second by themselves
+	if err := e.bell.Ring(); err != nil && e.life.Err() == nil { // others find out within a second by themselves
 		e.log.Warn("ringing the doorbell", "error", err)
 	}
 }

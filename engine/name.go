@@ -44,7 +44,7 @@ func (n Name[S, R]) Run(ctx context.Context, eng *Engine, s S, opts *StartOption
 }
 
 // Wait blocks until the run has ended and returns its result, or a *RunError if it did not complete.
-// It logs a warning when no living worker could execute the run. Any number of callers, in any
+// A run that is blocked or paused has not ended, see [Engine.Wait]. Any number of callers, in any
 // process, may wait for the same run.
 func (n Name[S, R]) Wait(ctx context.Context, eng *Engine, id int64) (R, error) {
 	var zero R

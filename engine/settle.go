@@ -138,8 +138,8 @@ func (x *execution) commit(ctx context.Context, c *store.Change) error {
 	x.row = c.Row
 	x.mu.Unlock()
 	if status := Status(c.Row.Status); status != Running {
-		if status.Ended() {
-			x.eng.ended(c.Row.ID)
+		if status != Waiting {
+			x.eng.ended(c.Row.ID) // or stands still: whoever waits looks again
 		}
 		x.eng.changed()
 		if c.Want != "" && !status.Ended() { // it came too late for the step

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/durable-wf/wf/engine"
+	"github.com/durable-wf/wf/engine/internal/oslock"
 )
 
 // eventually waits until a run is as wanted.
@@ -156,7 +157,7 @@ func TestStoppedWorkerHidesNoDeath(t *testing.T) {
 	second := startChild(t, "serve", path)
 	second.hear(t, "serving")
 	eng := openEngine(t, engine.Config{Path: path, Lease: 2 * time.Second}, countTo(nil))
-	second.signal(t, syscall.SIGSTOP)
+	stopIdle(t, second, path)
 	serve(t, eng) // watches the second one, which watches the first
 	run, err := counting.Start(t.Context(), eng, count{N: 1}, nil)
 	if err != nil {
@@ -170,6 +171,34 @@ func TestStoppedWorkerHidesNoDeath(t *testing.T) {
 	defer cancel()
 	if got, err := counting.Wait(ctx, eng, 1); err != nil || got != 6 {
 		t.Errorf("Wait = %d, %v; want 6", got, err)
+	}
+}
+
+// stopIdle stops a process while it does not hold the write turn: whoever is stopped with that stops
+// all others too.
+func stopIdle(t *testing.T, c *child, path string) {
+	t.Helper()
+	dir, err := oslock.Folder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	turn, err := oslock.OpenTurn(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer turn.Close()
+	for {
+		c.signal(t, syscall.SIGSTOP)
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		err := turn.Take(ctx, func(int) {})
+		cancel()
+		if err == nil {
+			if err := turn.Give(); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		c.signal(t, syscall.SIGCONT)
 	}
 }
 

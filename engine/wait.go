@@ -7,8 +7,9 @@ import (
 	"github.com/durable-wf/wf/engine/internal/oslock"
 )
 
-// Wait blocks until the run has ended and returns it; look at its Status. It logs a warning when no
-// living worker could execute the run. Waiting costs nothing until the run has ended: its end is
+// Wait blocks until the run has ended and returns it; look at its Status. A run that is blocked or
+// paused has not ended: bound the wait with ctx. It logs a warning when the run needs a person, or
+// when no living worker could execute it. Waiting costs nothing until the run has ended: its end is
 // handed over in process, and looked for, once for all who wait, when another process has committed.
 func (e *Engine) Wait(ctx context.Context, id int64) (Run, error) {
 	if err := e.listen(); err != nil {
@@ -21,10 +22,7 @@ func (e *Engine) Wait(ctx context.Context, id int64) (Run, error) {
 			leave()
 			return run, err
 		}
-		if !warned && run.Status == Pending && !e.anyWorker(ctx) {
-			e.log.WarnContext(ctx, "no living worker could execute the run", "run_id", id, "workflow", run.Workflow)
-			warned = true
-		}
+		warned = warned || e.warnStuck(ctx, run)
 		select {
 		case <-ended:
 		case <-ctx.Done():
@@ -37,6 +35,20 @@ func (e *Engine) Wait(ctx context.Context, id int64) (Run, error) {
 			return run, err
 		}
 	}
+}
+
+// warnStuck logs what keeps a run from ending by itself, and reports whether anything does.
+func (e *Engine) warnStuck(ctx context.Context, run Run) bool {
+	switch {
+	case run.Status == Blocked || run.Status == Paused:
+		e.log.WarnContext(ctx, "waiting for a run that needs a person", "run_id", run.ID, "workflow", run.Workflow,
+			"status", string(run.Status), "reason", run.Reason)
+	case run.Status == Pending && !e.anyWorker(ctx):
+		e.log.WarnContext(ctx, "no living worker could execute the run", "run_id", run.ID, "workflow", run.Workflow)
+	default:
+		return false
+	}
+	return true
 }
 
 // awaitEnd returns a channel that is closed when the run may have ended, and what gives it back.
