@@ -43,12 +43,23 @@ func TestKilledRunGoesOnFromItsCheckpoint(t *testing.T) {
 
 func TestInterruptedRunGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		t.Run(sig.String(), func(t *testing.T) {
+	tests := []struct {
+		name string
+		send []syscall.Signal
+	}{
+		{"SIGINT", []syscall.Signal{syscall.SIGINT}},
+		{"SIGTERM", []syscall.Signal{syscall.SIGTERM}},
+		{"SIGHUP", []syscall.Signal{syscall.SIGHUP}},
+		{"several at once", []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGTERM}}, // as of timeout(1), which signals the group too
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			p := slowSum(t, dir)
-			p.signal(sig)
+			for _, sig := range tt.send {
+				p.signal(sig)
+			}
 			p.expect(75)
 			if got := p.stdout.String(); got != "" {
 				t.Errorf("stdout = %q, want nothing", got)
@@ -56,6 +67,19 @@ func TestInterruptedRunGoesOnWhereItWas(t *testing.T) {
 			mustContain(t, p.stderr.String(), "wf resume 1")
 			mustContain(t, resumed(t, dir), "from i=6 total=21")
 		})
+	}
+}
+
+// A run that is to outlive its terminal does.
+func TestNohup(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := launch(t, dir, "sh", "-c", `trap "" HUP && exec "$0" start sum --n 100 --delay 5ms`, wf(t))
+	awaitRunning(t, dir, 1)
+	p.signal(syscall.SIGHUP)
+	p.expect(0)
+	if got, want := p.stdout.String(), "5050\n"; got != want {
+		t.Errorf("stdout = %q, want %q", got, want)
 	}
 }
 
@@ -78,23 +102,38 @@ func mustContain(t testing.TB, text, part string) {
 	}
 }
 
-func TestSecondSignalExitsAtOnce(t *testing.T) {
+// A step that does not hear the first stop cannot hold up the second, which is told from the first by
+// the time between them.
+func TestSecondStopExitsAtOnce(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	p := launch(t, dir, crashprog(t), "start", "deaf", "--out", "none", "--gate", "never")
-	awaitRunning(t, dir, 1)
-	begun := time.Now()
-	p.signal(syscall.SIGINT)
-	p.signal(syscall.SIGTERM) // of another kind, so that the kernel does not merge the two
-	p.expect(75)
-	if took := time.Since(begun); took > time.Second {
-		t.Errorf("the process ended %v after the second signal", took)
+	tests := []struct {
+		sig  syscall.Signal
+		code int
+	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}, {syscall.SIGHUP, 129}}
+	for _, tt := range tests {
+		t.Run(tt.sig.String(), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			p := launch(t, dir, crashprog(t), "start", "deaf", "--out", "none", "--gate", "never")
+			awaitRunning(t, dir, 1)
+			p.signal(syscall.SIGTERM)
+			p.signal(syscall.SIGINT) // of another kind, so that the kernel does not merge the two
+			const advice = "saving; press Ctrl-C again to end without it\n"
+			eventually(t, "the advice to press Ctrl-C again", func() bool { return strings.Contains(p.stderr.String(), advice) })
+			begun := time.Now()
+			p.signal(tt.sig)
+			p.expect(tt.code)
+			if took := time.Since(begun); took > time.Second {
+				t.Errorf("the process ended %v after the second stop", took)
+			}
+			mustContain(t, p.stderr.String(), advice+"crashprog: ended without saving what was not saved yet; go on with: crashprog resume 1\n")
+			run := awaitRun(t, dir, 1, "is as it was", func(engine.Run) bool { return true })
+			if run.Status != engine.Running {
+				t.Errorf("run 1 is %s, want it running under a dead owner", run.Status)
+			}
+			mustRun(t, dir, wf(t), "check")
+		})
 	}
-	run := awaitRun(t, dir, 1, "is as it was", func(engine.Run) bool { return true })
-	if run.Status != engine.Running {
-		t.Errorf("run 1 is %s, want it running under a dead owner", run.Status)
-	}
-	mustRun(t, dir, wf(t), "check")
 }
 
 // P8: completion, result and clean-up commit together.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,7 +37,7 @@ func TestOneOfTwoProcessesResumesARun(t *testing.T) {
 		winner, loser = loser, winner
 	}
 	loser.expect(6)
-	mustContain(t, loser.stderr.String(), "another process executes the run")
+	mustContain(t, loser.stderr.String(), "run 1 is executed by pid "+strconv.Itoa(winner.cmd.Process.Pid))
 	mustRun(t, dir, "touch", gate)
 	winner.expect(0)
 	if got := winner.stdout.String(); got != "passed\n" {

@@ -15,7 +15,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Look for damage in the whole database; exit 1 if there is any",
 		Long: `Look for damage in the whole database: SQLite's own integrity check, rows that belong to no run,
 checksums of checkpoints, the number of events of each run, and their hash chains, as verify does.
-It reads everything and changes nothing.`,
+It reads everything and changes nothing; what damage keeps it from reading is a problem that it tells.`,
 		Example: `  wf check
   wf check -o json`,
 		GroupID: groupAdmin,
@@ -79,7 +79,7 @@ func (f *findings) close() error {
 	}
 	if f.out.count > 0 {
 		return hinted(fmt.Errorf("found %s", plural(int64(f.out.count), "problem")),
-			"keep a copy of the file as it is, then restore a backup or archive what is sound")
+			"keep a copy of the file as it is, then restore a backup; without one, wf backup or sqlite3's .recover save what can be read")
 	}
 	return nil
 }

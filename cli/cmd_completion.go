@@ -59,7 +59,7 @@ func (a *app) addCompletions(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil && cmd.ValidArgs == nil {
 		switch {
 		case strings.Contains(cmd.Use, "RUN"):
-			cmd.ValidArgsFunction = a.completeRuns
+			cmd.ValidArgsFunction = a.completeRuns(offered(cmd.Name()))
 		case strings.Contains(cmd.Use, "WORKFLOW"):
 			cmd.ValidArgsFunction = a.completeWorkflows
 		case !strings.Contains(cmd.Use, "FILE"):
@@ -83,32 +83,67 @@ func (a *app) completeWorkflows(*cobra.Command, []string, string) ([]cobra.Compl
 	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
-// completeRuns completes the numbers of the newest runs, with workflow, status and age. Whatever goes
-// wrong, there is nothing to complete.
-func (a *app) completeRuns(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+// offer is the runs that a command has a use for.
+type offer struct {
+	statuses []engine.Status // all if there are none
+	unowned  bool            // only those that no living process executes
+}
+
+func offered(command string) offer {
+	switch command {
+	case "resume":
+		return offer{statusesOf(statusNames(isOpen)), true}
+	case "cancel", "pause":
+		return offer{statusesOf(statusNames(isOpen)), false}
+	}
+	return offer{}
+}
+
+// completeRuns completes the numbers and keys of the newest runs of an offer, with workflow, status and
+// age. Whatever goes wrong, there is nothing to complete.
+func (a *app) completeRuns(o offer) cobra.CompletionFunc {
 	const how = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
-	if len(args) > 0 && !strings.Contains(cmd.Use, "RUN...") && !strings.Contains(cmd.Use, "RUN…") {
-		return nil, how
-	}
-	parent := cmd.Context()
-	if parent == nil { // the completion of cobra runs commands without one
-		parent = context.Background()
-	}
-	ctx, cancel := context.WithTimeout(parent, completeWait)
-	defer cancel()
-	var found []cobra.Completion
-	_ = a.withEngine(ctx, engine.ReadOnly, func(eng *engine.Engine) error {
-		workers, err := newRoster(ctx, eng)
-		if err != nil {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 && !strings.Contains(cmd.Use, "RUN...") && !strings.Contains(cmd.Use, "RUN…") {
+			return nil, how
+		}
+		parent := cmd.Context()
+		if parent == nil { // the completion of cobra runs commands without one
+			parent = context.Background()
+		}
+		ctx, cancel := context.WithTimeout(parent, completeWait)
+		defer cancel()
+		var found []cobra.Completion
+		_ = a.withEngine(ctx, engine.ReadOnly, func(eng *engine.Engine) (err error) {
+			found, err = o.completions(ctx, eng)
 			return err
-		}
-		runs, err := eng.List(ctx, engine.RunFilter{Limit: completeRows})
+		})
+		return found, how
+	}
+}
+
+func (o offer) completions(ctx context.Context, eng *engine.Engine) (found []cobra.Completion, err error) {
+	workers, err := newRoster(ctx, eng)
+	if err != nil {
+		return nil, err
+	}
+	filter := engine.RunFilter{Statuses: o.statuses, Limit: completeRows}
+	for {
+		runs, err := eng.List(ctx, filter)
 		for _, run := range runs {
+			filter.Before = run.ID
 			r := workers.row(run)
-			found = append(found, cobra.CompletionWithDesc(strconv.FormatInt(r.ID, 10),
-				fmt.Sprintf("%s %s, %s ago", r.Workflow, r.state(), r.age())))
+			if o.unowned && r.Status == engine.Running && !r.crashed() {
+				continue
+			}
+			what := fmt.Sprintf("%s %s, %s ago", r.Workflow, r.state(), r.age())
+			found = append(found, cobra.CompletionWithDesc(strconv.FormatInt(r.ID, 10), what))
+			if r.Key != "" && r.Key == printable(r.Key) {
+				found = append(found, cobra.CompletionWithDesc(r.Key, what))
+			}
 		}
-		return err
-	})
-	return found, how
+		if err != nil || len(runs) < completeRows || len(found) >= completeRows {
+			return found, err
+		}
+	}
 }

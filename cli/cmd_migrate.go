@@ -55,11 +55,7 @@ func (a *app) migrateUpCommand() *cobra.Command {
 			if before.Have > before.Want {
 				return hinted(engine.ErrSchemaTooNew, "use the newer program, or migrate down with it")
 			}
-			eng, err := a.open(cmd.Context(), engine.Create)
-			if err != nil {
-				return err
-			}
-			if err := eng.Close(); err != nil {
+			if err := a.raise(cmd.Context(), before); err != nil {
 				return err
 			}
 			after, err := a.schema(cmd.Context())
@@ -74,6 +70,21 @@ func (a *app) migrateUpCommand() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// raise brings a file from its schema to the newest, and creates it if there is none.
+func (a *app) raise(ctx context.Context, from schema) error {
+	switch {
+	case from.Want == 0: // no file
+		eng, err := a.open(ctx, engine.Create)
+		if err != nil {
+			return err
+		}
+		return eng.Close()
+	case from.Have < from.Want:
+		return a.openError(engine.Migrate(ctx, a.db, from.Want))
+	}
+	return nil
 }
 
 func (a *app) migrateDownCommand() *cobra.Command {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +43,7 @@ func (a *app) steer(ctx context.Context, refs []string, to engine.Status, do fun
 			}
 			switch {
 			case err != nil:
-				a.complain(fmt.Errorf("%s: %w", ref, err))
+				a.complain(err) // it names the run
 				code = worse(code, exitCode(err))
 			case run.Status != to:
 				a.note("%s executes: it will be %s at its next safe point", title(run), to)

@@ -29,6 +29,7 @@ type resuming struct {
 	renames   []string
 	options   engine.ResumeOptions
 	suspended int
+	named     bool // the runs are
 }
 
 // resumeCommand is wf resume.
@@ -87,6 +88,7 @@ func (r *resuming) check(refs []string) error {
 }
 
 func (a *app) resume(ctx context.Context, eng *engine.Engine, refs []string, r resuming) (int, error) {
+	r.named = len(refs) > 0
 	runs, err := a.resumable(ctx, eng, refs, r)
 	if err != nil {
 		return ExitError, err
@@ -95,12 +97,44 @@ func (a *app) resume(ctx context.Context, eng *engine.Engine, refs []string, r r
 	case r.dryRun:
 		return ExitOK, a.listResumable(runs)
 	case len(runs) == 0:
-		a.note("nothing to resume in %s", a.db)
-		return ExitOK, nil
+		return ExitOK, a.nothingToResume(ctx, eng)
 	}
 	f := &foreground{app: a, eng: eng, progress: a.newProgress(eng), suspend: r.suspended, prefix: len(runs) > 1}
 	defer f.progress.close()
 	return f.resumeAll(ctx, runs, r)
+}
+
+// nothingToResume says so, and that there are runs that have never begun, which need to be asked for.
+func (a *app) nothingToResume(ctx context.Context, eng *engine.Engine) error {
+	n, err := enqueued(ctx, eng)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		a.note("nothing to resume in %s", a.db)
+	case n == 1:
+		a.note("nothing to resume; 1 run is enqueued: %s worker%s, or %[1]s resume --all%[2]s", a.name, a.dbFlag())
+	default:
+		a.note("nothing to resume; %d runs are enqueued: %s worker%s, or %[2]s resume --all%[3]s", n, a.name, a.dbFlag())
+	}
+	return nil
+}
+
+// enqueued counts the runs that have never begun.
+func enqueued(ctx context.Context, eng *engine.Engine) (int, error) {
+	filter := engine.RunFilter{Statuses: []engine.Status{engine.Pending}, Limit: pageRows}
+	for n := 0; ; {
+		runs, err := eng.List(ctx, filter)
+		for _, run := range runs {
+			if run.Started.IsZero() {
+				n++
+			}
+			filter.Before = run.ID
+		}
+		if err != nil || len(runs) < pageRows {
+			return n, err
+		}
+	}
 }
 
 // resumable finds the runs that are to go on; without refs it lists those that need a person.
@@ -176,11 +210,11 @@ func (f *foreground) resumeAll(ctx context.Context, runs []engine.Run, r resumin
 	var group errgroup.Group // each run's error is its own: none stops the others
 	group.SetLimit(r.parallel)
 	for i, run := range runs {
-		if ctx.Err() != nil { // what has not begun stays as it is
-			codes[i] = f.suspend
-			continue
-		}
 		group.Go(func() error {
+			if ctx.Err() != nil { // what has not begun stays as it is
+				codes[i] = f.suspend
+				return nil
+			}
 			code, err := f.resume(ctx, run, r)
 			if err != nil {
 				f.app.complain(err)
@@ -215,19 +249,29 @@ func (f *foreground) worse(a, b int) int {
 // resume goes on with one run.
 func (f *foreground) resume(ctx context.Context, run engine.Run, r resuming) (int, error) {
 	if run.Status == engine.Paused || run.Status == engine.Blocked || r.changes() {
-		var err error
-		if run, err = f.eng.Resume(ctx, run.ID, &r.options); err != nil {
-			return ExitError, err
+		pending, err := f.eng.Resume(ctx, run.ID, &r.options)
+		if err != nil {
+			return ExitError, f.owned(ctx, run.ID, err)
 		}
+		run = pending
 	}
-	if run.Status != engine.Waiting || !run.Due.IsZero() {
-		f.announce(run)
+	begun, announce := false, f.announcer(run.Started.IsZero())
+	next, err := f.execute(ctx, run, func(run engine.Run) {
+		begun = true
+		announce(run)
+	})
+	taken := !begun && !r.named && next.Status != engine.Blocked // by another process, meanwhile
+	switch {
+	case errors.Is(err, engine.ErrRunOwned) && taken:
+		return ExitOK, nil
+	case err != nil:
+		return ExitError, f.owned(ctx, run.ID, err)
+	case ctx.Err() != nil && !begun:
+		return f.suspend, nil
+	case taken:
+		return ExitOK, nil
 	}
-	run, err := f.execute(ctx, run)
-	if err != nil {
-		return ExitError, err
-	}
-	return f.report(ctx, run)
+	return f.report(ctx, next)
 }
 
 // changes reports whether the run is to go on in another step.

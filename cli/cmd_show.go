@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -104,12 +105,16 @@ func showColumns(a *app) []column[shownRun] {
 		{Head: "worker", Value: blank, Show: shownRun.workerText},
 		{Head: "at risk", Value: blank, Show: shownRun.risk},
 		{Head: "checkpoints", Value: blank, Show: shownRun.cost},
+		{Head: "seed", Value: blank, Show: func(r shownRun) string { return strconv.FormatInt(r.Seed, 10) }},
 		{Head: "created", Value: blank, Show: func(r shownRun) string { return since(r.Created, r.now) }},
 		{Head: "started", Value: blank, Show: func(r shownRun) string { return since(r.Started, r.now) }},
 		{Head: "ended", Value: blank, Show: func(r shownRun) string { return since(r.Ended, r.now) }},
 		{Head: "took", Value: blank, Show: shownRun.timing},
 		{Head: "resumed", Value: blank, Show: shownRun.resumedText},
 		{Head: "history", Value: blank, Show: func(r shownRun) string {
+			if forgotten(r.Run) {
+				return fmt.Sprintf("%d events, deleted when it completed", r.Seq)
+			}
 			return fmt.Sprintf("%d events; see: %s history %d%s", r.Seq, a.name, r.ID, a.dbFlag())
 		}},
 	}
@@ -142,6 +147,7 @@ func machineColumns() []column[shownRun] {
 		column[shownRun]{Name: "program_version", Value: func(r shownRun) any { return textOrNull(r.owner.Version) }},
 		column[shownRun]{Name: "resumed", Value: func(r shownRun) any { return r.count(len(r.resumed)) }},
 		column[shownRun]{Name: "failed_attempts", Value: func(r shownRun) any { return r.attemptsJSON() }},
+		column[shownRun]{Name: "seed", Value: func(r shownRun) any { return r.Seed }},
 		column[shownRun]{Name: "head_hash", Value: func(r shownRun) any { return hex.EncodeToString(r.Head) }},
 	)
 }

@@ -22,7 +22,9 @@ The inputs of the workflow are flags after its name: see start WORKFLOW --help. 
 has the name of an input, write it before WORKFLOW, or as --wf-NAME. With --key, the same command line
 goes on with the run or prints its result, however often it is called.
 
-Ctrl-C or SIGTERM saves the run and exits with 75; resume goes on with it.`
+Ctrl-C, SIGTERM or SIGHUP saves the run and exits with 75; resume goes on with it. If that takes longer
+than a second, another one ends the process without saving and exits with 130, 143 or 129. Under nohup
+SIGHUP means nothing.`
 
 // starting is the flags of start.
 type starting struct {
@@ -73,10 +75,14 @@ func (s *starting) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.input, "input", "", "inputs as JSON: the text, @FILE, or - for stdin")
 }
 
+// keeps are the words for what remains of a completed run.
+func keeps() []string {
+	return []string{string(engine.KeepNone), string(engine.KeepHistory), string(engine.KeepAll)}
+}
+
 func (s *starting) check() error {
-	keeps := []string{"", string(engine.KeepNone), string(engine.KeepHistory), string(engine.KeepAll)}
 	switch {
-	case !slices.Contains(keeps, s.keep):
+	case s.keep != "" && !slices.Contains(keeps(), s.keep):
 		return usagef("--keep %q must be none, history or all", s.keep)
 	case s.options.Checkpoint.Every < 0:
 		return usagef("--every %d must not be negative", s.options.Checkpoint.Every)
@@ -123,15 +129,10 @@ func (a *app) startHere(ctx context.Context, eng *engine.Engine, workflow string
 	}
 	f := &foreground{app: a, eng: eng, progress: a.newProgress(eng), patience: s.patience, suspend: s.suspended}
 	defer f.progress.close()
-	switch {
-	case fresh:
-		a.note("%s started", title(run))
-	case run.Status == engine.Paused || run.Status == engine.Blocked || run.Status.Ended():
+	if !fresh && !moves(run.Status) && run.Status != engine.Suspended {
 		return f.report(ctx, run)
-	default:
-		f.announce(run)
 	}
-	run, err = f.finish(ctx, run)
+	run, err = f.finish(ctx, run, f.announcer(fresh || run.Started.IsZero()))
 	f.progress.close() // before the result stands on the same terminal
 	if err != nil {
 		return ExitError, err

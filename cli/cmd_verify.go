@@ -87,6 +87,9 @@ func (a *app) verify(ctx context.Context, eng *engine.Engine, refs []string, hea
 	if err := a.showVerified(ctx, eng, ids, broken); err != nil {
 		return err
 	}
+	if texts := broken[0]; len(texts) > 0 { // of no single run
+		return hinted(fmt.Errorf("the history %s", strings.Join(texts, "; ")), "see: %s check%s", a.name, a.dbFlag())
+	}
 	if len(broken) > 0 {
 		return fmt.Errorf("the history of %s is not what was committed", plural(int64(len(broken)), "run"))
 	}
@@ -96,7 +99,8 @@ func (a *app) verify(ctx context.Context, eng *engine.Engine, refs []string, hea
 	return nil
 }
 
-// showVerified writes a row for each run. A table without named runs shows only what is broken.
+// showVerified writes a row for each run. A table without named runs shows only what is broken, or how
+// much is whole.
 func (a *app) showVerified(ctx context.Context, eng *engine.Engine, ids []int64, broken map[int64][]string) error {
 	out := newRows(a, []column[verifiedRun]{
 		{Name: "run", Head: "RUN", Value: func(v verifiedRun) any { return v.ID }},
@@ -124,8 +128,13 @@ func (a *app) showVerified(ctx context.Context, eng *engine.Engine, ids []int64,
 	if len(ids) > 0 {
 		return out.Close()
 	}
+	var runs, events int64
 	err := eachPage(ctx, eng, listOptions{}, func(page []engine.Run) (bool, error) {
 		for _, run := range page {
+			runs++
+			if !forgotten(run) {
+				events += run.Seq
+			}
 			if a.format == asTable && broken[run.ID] == nil {
 				continue
 			}
@@ -136,6 +145,10 @@ func (a *app) showVerified(ctx context.Context, eng *engine.Engine, ids []int64,
 		return true, nil
 	})
 	if err != nil {
+		return err
+	}
+	if a.format == asTable && len(broken) == 0 {
+		_, err := fmt.Fprintf(a.stdout, "%s, %s: all whole\n", plural(runs, "run"), plural(events, "event"))
 		return err
 	}
 	return out.Close()

@@ -9,7 +9,7 @@ import (
 	"github.com/durable-wf/wf/engine"
 )
 
-const workerLong = `Execute all runs that there are and will be, until SIGINT or SIGTERM. Then what executes is saved and
+const workerLong = `Execute all runs that there are and will be, until Ctrl-C, SIGTERM or SIGHUP. Then what executes is saved and
 suspended, and the exit code is 0. Any number of workers may share a database on one machine; when one
 dies, another goes on with its runs at once.`
 
@@ -42,6 +42,7 @@ func (a *app) workerCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		defer a.executing.begin(anyRun)()
 		return errors.Join(eng.Serve(cmd.Context()), eng.Close())
 	}
 	return cmd

@@ -78,6 +78,12 @@ func (e eventRow) details() map[string]json.RawMessage {
 // text is one field of the detail for people, "" if it has none.
 func (e eventRow) text(name string) string { return rawText(e.details()[name]) }
 
+// tookOver reports whether the event is the claim of a run whose owner had died.
+func (e eventRow) tookOver() bool {
+	was, deaths := e.text("was"), e.text("deaths")
+	return e.Kind == "claimed" && (was == string(engine.Running) || was == string(engine.Pending) && deaths != "" && deaths != "0")
+}
+
 // summary is the event for people: the error, where it went, the short form of its state, and what
 // else its detail says, but no stack and no input, which are in the machine formats.
 func (e eventRow) summary() string {
@@ -94,8 +100,15 @@ func (e eventRow) summary() string {
 	if e.Next != "" {
 		parts = append(parts, "→ "+e.Next)
 	}
-	parts = append(parts, take("call", "%s")+take("n", "#%s"), take("state", "%s"), take("result", "= %s"),
-		take("was", "was %s"), take("reason", "%s"), take("by", "by %s"))
+	parts = append(parts, take("call", "%s")+take("n", "#%s"), take("state", "%s"), take("result", "= %s"))
+	if e.tookOver() {
+		parts = append(parts, "its owner died")
+		delete(fields, "was")
+	}
+	if deaths := rawText(fields["deaths"]); e.Kind == "claimed" && (deaths == "0" || deaths == "1") { // as usual
+		delete(fields, "deaths")
+	}
+	parts = append(parts, take("was", "was %s"), take("reason", "%s"), take("by", "by %s"))
 	delete(fields, "stack")
 	delete(fields, "input")
 	for _, name := range slices.Sorted(maps.Keys(fields)) {

@@ -21,6 +21,12 @@ const (
 	ExitBlocked   = 5  // the run is blocked: it needs a person
 	ExitRunning   = 6  // the run has not ended: it waits, is paused, or another process executes it
 	ExitSuspended = 75 // interrupted: a run that was started is saved and goes on with resume (EX_TEMPFAIL)
+
+	// Ended at once by a signal more than a second after the first, without saving: a run goes on with
+	// resume from its last checkpoint.
+	ExitHangup    = 129 // SIGHUP
+	ExitInterrupt = 130 // SIGINT
+	ExitTerminate = 143 // SIGTERM
 )
 
 // hinter is an error that carries advice. The advice is one clause, shown after the error.
@@ -89,6 +95,9 @@ func exitCode(err error) int {
 	}
 	return ExitError
 }
+
+// errForced is what a process says that is ended before it has saved.
+var errForced = errors.New("ended without saving what was not saved yet")
 
 // interrupted reports whether the command ended because a signal told it to.
 func interrupted(err error) bool {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -113,6 +114,9 @@ func (a *app) parseStart(cmd *cobra.Command, args []string) (commandLine, error)
 	line := commandLine{words: map[string][]string{}}
 	if err := own.Parse(args); err != nil {
 		line.help = errors.Is(err, pflag.ErrHelp)
+		if err := a.misplaced(args, err); err != nil {
+			return line, err
+		}
 		return line, flagError(own, fmt.Sprintf("%s has", cmd.CommandPath()), err)
 	}
 	rest := own.Args()
@@ -131,6 +135,30 @@ func (a *app) parseStart(cmd *cobra.Command, args []string) (commandLine, error)
 		return line, flagError(all, fmt.Sprintf("workflow %q has", d.Name), err)
 	}
 	return line, line.takeRest(d, all)
+}
+
+// misplaced is the mistake of an input of a workflow that stands before its name: of the workflow that
+// is named later, or else of one that has such an input. It is nil if there is none.
+func (a *app) misplaced(args []string, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return nil
+	}
+	flag, of := unknown.GetSpecifiedName(), ""
+	for _, def := range a.defs {
+		d := def.Describe()
+		has := slices.ContainsFunc(d.Inputs, func(in engine.Input) bool { return in.Name == flag })
+		if named := slices.Contains(args, d.Name); has && (of == "" || named) {
+			of = d.Name
+			if named {
+				break
+			}
+		}
+	}
+	if of == "" {
+		return nil
+	}
+	return usagef("--%s is an input of %s: write it after the workflow's name", flag, of)
 }
 
 // takeRest gives what follows "--" to the field that takes it.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,27 +28,33 @@ func addSuspendCode(cmd *cobra.Command, code *int) {
 	cmd.Flags().IntVar(code, "suspended-code", ExitSuspended, "exit code of a run that was interrupted and saved")
 }
 
-// announce tells from where a run is about to go on.
-func (f *foreground) announce(run engine.Run) {
-	switch {
-	case run.Started.IsZero():
-		f.app.note("%s started", title(run))
-	case run.Brief == "":
-		f.app.note("%s goes on", title(run))
-	default:
-		f.app.note("%s goes on from %s", title(run), run.Brief)
+// announcer returns a function that tells, at its first call, from where the run goes on, or that it
+// has started if it is new.
+func (f *foreground) announcer(isNew bool) func(engine.Run) {
+	var once sync.Once
+	return func(run engine.Run) {
+		once.Do(func() {
+			switch {
+			case isNew:
+				f.app.note("%s started", title(run))
+			case run.Brief == "":
+				f.app.note("%s goes on", title(run))
+			default:
+				f.app.note("%s goes on from %s", title(run), run.Brief)
+			}
+		})
 	}
 }
 
 // finish executes the run until it has ended or needs a person, waiting for times and for other
-// processes.
-func (f *foreground) finish(ctx context.Context, run engine.Run) (engine.Run, error) {
+// processes. It calls begun each time that the run has become this process's to execute.
+func (f *foreground) finish(ctx context.Context, run engine.Run, begun func(engine.Run)) (engine.Run, error) {
 	var deadline <-chan time.Time
 	if f.patience > 0 {
 		deadline = time.After(f.patience)
 	}
 	for {
-		next, err := f.execute(ctx, run)
+		next, err := f.execute(ctx, run, begun)
 		switch {
 		case errors.Is(err, engine.ErrRunOwned):
 			f.app.note("%s is executed by another process; waiting for its end", title(run))
@@ -65,10 +72,42 @@ func (f *foreground) finish(ctx context.Context, run engine.Run) (engine.Run, er
 	}
 }
 
-// execute executes what can run now.
-func (f *foreground) execute(ctx context.Context, run engine.Run) (engine.Run, error) {
+// execute executes what can run now. It calls begun once the run is this process's to execute.
+func (f *foreground) execute(ctx context.Context, run engine.Run, begun func(engine.Run)) (engine.Run, error) {
 	defer f.progress.follow(run)()
-	return f.eng.Execute(ctx, run.ID, &engine.ExecuteOptions{Return: true})
+	defer f.app.executing.begin(run.ID)()
+	next, err := f.eng.Execute(ctx, run.ID, &engine.ExecuteOptions{Return: true, Begun: begun})
+	if errors.Is(err, engine.ErrFull) {
+		err = hinted(err, "make room, then: %s", f.app.resumeLine(run.ID))
+	}
+	return next, err
+}
+
+// ownedError says which living process executes a run. It is an engine.ErrRunOwned.
+type ownedError struct {
+	run   int64
+	owner engine.Worker
+	hint  string
+}
+
+func (e *ownedError) Error() string {
+	return fmt.Sprintf("run %d is executed by pid %d (worker %d)", e.run, e.owner.PID, e.owner.ID)
+}
+func (e *ownedError) Unwrap() error { return engine.ErrRunOwned }
+func (e *ownedError) Hint() string  { return e.hint }
+
+// owned names the owner of the run in an error that says that there is one; others stay as they are.
+func (f *foreground) owned(ctx context.Context, id int64, err error) error {
+	if !errors.Is(err, engine.ErrRunOwned) {
+		return err
+	}
+	run, errRun := f.eng.Get(ctx, id)
+	workers, errWorkers := newRoster(ctx, f.eng)
+	owner, known := workers[run.Worker]
+	if errRun != nil || errWorkers != nil || !known {
+		return err
+	}
+	return &ownedError{id, owner, fmt.Sprintf("see: %s watch %d%s", f.app.name, id, f.app.dbFlag())}
 }
 
 // await waits until the run is as wanted, patience or ctx end, and returns it as it is then.
@@ -112,7 +151,7 @@ func waitsFor(run engine.Run) string {
 // report tells what became of the run, its result on stdout and all else on stderr, and returns the
 // exit code.
 func (f *foreground) report(ctx context.Context, run engine.Run) (int, error) {
-	resume := fmt.Sprintf("%s resume %d%s", f.app.name, run.ID, f.app.dbFlag())
+	resume := f.app.resumeLine(run.ID)
 	switch run.Status {
 	case engine.Completed:
 		return ExitOK, f.result(run)

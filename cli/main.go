@@ -14,12 +14,12 @@ import (
 )
 
 // Main runs the command line of this process with these workflows and ends the process with the
-// command's exit code (see the Exit constants). It never returns. The first SIGINT or SIGTERM saves
-// what executes here and exits; a second one exits at once, which loses nothing that was committed.
+// command's exit code (see the Exit constants). It never returns. The first SIGINT, SIGTERM or SIGHUP
+// saves what executes here and exits; one that comes more than a second later exits at once, which
+// loses nothing that was committed. Under nohup SIGHUP means nothing.
 func Main(defs ...engine.Definition) {
-	ctx := signals(context.Background())
 	a := &app{name: filepath.Base(os.Args[0]), defs: defs, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
-	os.Exit(a.execute(ctx, os.Args[1:]))
+	os.Exit(a.execute(a.signals(context.Background()), os.Args[1:]))
 }
 
 // Run runs one command line, without the program's name, and returns its exit code. When ctx ends,

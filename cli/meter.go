@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -55,7 +56,7 @@ func (m *meter) eta() time.Duration {
 func (m *meter) String() string {
 	rate, eta := unknown, unknown
 	if r := m.rate(); !math.IsNaN(r) {
-		rate = humanize.SIWithDigits(r, 1, "/s")
+		rate = humanRate(r)
 	}
 	if d := m.eta(); d >= 0 {
 		eta = humanETA(d)
@@ -72,6 +73,18 @@ func (m *meter) String() string {
 	}
 	return fmt.Sprintf("%.1f %%  %s of %s  %s  ETA %s",
 		share, humanize.Comma(m.last.Done), humanize.Comma(m.last.Total), rate, eta)
+}
+
+// humanRate shows units per second, and slow ones by the time that each takes.
+func humanRate(perSecond float64) string {
+	switch each := 1 / perSecond; {
+	case each <= 1:
+		return humanize.SIWithDigits(perSecond, 1, "/s")
+	case each < 60:
+		return strconv.FormatFloat(math.Round(10*each)/10, 'f', -1, 64) + " s each"
+	default:
+		return humanETA(time.Duration(each*float64(time.Second))) + " each"
+	}
 }
 
 // humanETA shows the time left in its two greatest units.

@@ -55,6 +55,27 @@ func TestMeter(t *testing.T) {
 	}
 }
 
+func TestHumanRate(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		perSecond float64
+		want      string
+	}{
+		{2_500_000, "2.5 M/s"},
+		{1, "1 /s"},
+		{0.999, "1 s each"},
+		{0.851, "1.2 s each"},
+		{1.0 / 59.98, "60 s each"},
+		{1.0 / 90, "1m30s each"},
+		{1.0 / 86400, "1d00h each"},
+	}
+	for _, test := range tests {
+		if got := humanRate(test.perSecond); got != test.want {
+			t.Errorf("humanRate(%v) = %q, want %q", test.perSecond, got, test.want)
+		}
+	}
+}
+
 func TestHumanETA(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/durable-wf/wf/engine"
@@ -38,6 +39,8 @@ func (a *app) openError(err error) error {
 	switch {
 	case errors.Is(err, engine.ErrNoFile):
 		return hinted(fmt.Errorf("no database at %s", a.db), "name another one with --db")
+	case errors.Is(err, engine.ErrArchive):
+		return hinted(err, "name the database with --db; an archive that nobody needs any more is a file to delete")
 	case errors.Is(err, engine.ErrForeign), errors.Is(err, engine.ErrNotDatabase), errors.Is(err, engine.ErrIsFolder):
 		return hinted(err, "name another database with --db")
 	case errors.Is(err, engine.ErrSchemaTooOld):
@@ -57,10 +60,19 @@ func (a *app) dbFlag() string {
 	return " --db " + shellWord(a.db)
 }
 
+// resumeLine is the command line that goes on with these runs, or without any with all that can.
+func (a *app) resumeLine(ids ...int64) string {
+	line := a.name + " resume"
+	for _, id := range ids {
+		line += " " + strconv.FormatInt(id, 10)
+	}
+	return line + a.dbFlag()
+}
+
 // find returns the run that ref names: an ID, @last, a key, or a UUID prefix.
 func (a *app) find(ctx context.Context, eng *engine.Engine, ref string) (engine.Run, error) {
 	run, err := eng.Find(ctx, ref)
-	if errors.Is(err, engine.ErrRunNotFound) {
+	if _, gone := errors.AsType[*engine.RemovedError](err); !gone && errors.Is(err, engine.ErrRunNotFound) {
 		return run, hinted(err, "see: %s list%s", a.name, a.dbFlag())
 	}
 	return run, err

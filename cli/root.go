@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -36,6 +37,8 @@ type app struct {
 	quiet  bool
 	format format // of a reading command, see addOutput
 
+	executing executing
+
 	mu   sync.Mutex // one line at a time
 	bars io.Writer  // guarded by mu: takes what is said while progress bars are shown; nil otherwise
 }
@@ -46,6 +49,7 @@ func (a *app) command() *cobra.Command {
 		Use:           a.name,
 		Short:         "Durable computation in one SQLite file",
 		Long:          rootLong,
+		Version:       a.build().version,
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -58,6 +62,7 @@ func (a *app) command() *cobra.Command {
 		return flagError(cmd.Flags(), cmd.CommandPath()+" has", err)
 	})
 	root.SetGlobalNormalizationFunc(stripDouble)
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.db, "db", cmp.Or(envDB(), defaultDB), "the database file (or set WF_DB)")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing on stderr but errors")
@@ -68,7 +73,7 @@ func (a *app) command() *cobra.Command {
 		&cobra.Group{ID: groupKeep, Title: "Keep:"},
 		&cobra.Group{ID: groupAdmin, Title: "Admin:"},
 	)
-	root.SetHelpCommandGroupID(groupAdmin)
+	root.SetHelpCommand(a.helpCommand())
 	root.SetCompletionCommandGroupID(groupAdmin)
 	for _, c := range a.commands() {
 		root.AddCommand(c)
@@ -112,20 +117,15 @@ func (a *app) commands() []*cobra.Command {
 const rootLong = `Durable computation in one SQLite file: what is interrupted goes on from its last checkpoint.
 
 RUN is the number of a run, @last, a key, or the beginning of a UUID.
-Exit codes: 0 completed, 1 error, 2 usage, 3 failed, 4 cancelled, 5 blocked, 6 still running, 75 suspended.`
+Exit codes: 0 completed, 1 error, 2 usage, 3 failed, 4 cancelled, 5 blocked, 6 still running, 75 suspended,
+129, 130 or 143 ended by a second signal (SIGHUP, SIGINT, SIGTERM) without saving.`
 
 // runRoot runs for no command, and for an unknown one.
 func (a *app) runRoot(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
-	var names []string
-	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() {
-			names = append(names, c.Name())
-		}
-	}
-	return usagef("unknown command %q%s", args[0], nearestTo(args[0], names))
+	return unknownCommand(cmd, args[0])
 }
 
 // execute runs one command line and returns its exit code.
@@ -140,7 +140,12 @@ func (a *app) execute(ctx context.Context, args []string) int {
 }
 
 // complain says what went wrong: one line, even under --quiet.
-func (a *app) complain(err error) { a.say(a.name + ": " + message(err)) }
+func (a *app) complain(err error) {
+	if gone, ok := errors.AsType[*engine.RemovedError](err); ok && gone.Archive != "" {
+		err = hinted(err, "see: %s show %d --db %s", a.name, gone.RunID, shellWord(gone.Archive))
+	}
+	a.say(a.name + ": " + message(err))
+}
 
 // note tells a person on stderr what happens, unless --quiet.
 func (a *app) note(format string, args ...any) {

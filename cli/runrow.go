@@ -46,6 +46,11 @@ func (r runRow) state() string {
 	return string(r.Status)
 }
 
+// forgotten reports whether the run's history was deleted at its end, as it was started to do.
+func forgotten(run engine.Run) bool {
+	return run.Keep == engine.KeepNone && run.Status == engine.Completed
+}
+
 // age is the time since the run was created.
 func (r runRow) age() string { return humanAge(r.now.Sub(r.Created)) }
 

@@ -13,7 +13,7 @@ import (
 type shownRun struct {
 	runRow
 	attempts []eventRow // that failed, the oldest first
-	resumed  []eventRow // claims after the first
+	resumed  []eventRow // claims after it was interrupted
 	skipped  bool       // its history is too long to be read for this
 }
 
@@ -23,10 +23,11 @@ func (s *shownRun) read(ctx context.Context, eng *engine.Engine) error {
 		Run: s.ID, Kinds: []string{"attempt", "claimed"}, Limit: pageSize,
 	}}
 	return src.each(ctx, func(e eventRow) error {
-		if e.Kind == "claimed" {
-			s.resumed = append(s.resumed, e)
-		} else {
+		switch {
+		case e.Kind == "attempt":
 			s.attempts = append(s.attempts, e)
+		case e.tookOver() || e.text("was") == string(engine.Suspended):
+			s.resumed = append(s.resumed, e)
 		}
 		return nil
 	})
@@ -126,10 +127,10 @@ func (s shownRun) resumedText() string {
 	}
 	last := s.resumed[len(s.resumed)-1]
 	text := fmt.Sprintf("%d×, last %s by %s", len(s.resumed), since(last.Time, s.now), place(last.Worker))
-	if was := last.text("was"); was != "" {
-		text += ", was " + was
+	if last.tookOver() {
+		return text + ", its owner died"
 	}
-	return text
+	return text + ", was " + last.text("was")
 }
 
 // since shows a time and how long ago that is.

@@ -15,7 +15,7 @@ import (
 
 // definitions are the workflows of the scripts: the built-in ones, and some that go wrong.
 func definitions() []engine.Definition {
-	return slices.Concat(steps.All(), []engine.Definition{echo(), gate(), deaf(), flaky(), stray(), quirks(), tally(), panics()})
+	return slices.Concat(steps.All(), []engine.Definition{echo(), gate(), deaf(), flaky(), stray(), quirks(), tally(), panics(), hopeless()})
 }
 
 type echoState struct {
@@ -136,6 +136,21 @@ func flaky() engine.Definition {
 					return engine.Transition{}, errors.New("not yet")
 				}
 				return name.Done("at last"), nil
+			},
+		}},
+	}
+}
+
+// hopeless fails for good after two retries.
+func hopeless() engine.Definition {
+	return engine.Workflow[struct{}, string]{
+		Name: "hopeless",
+		Doc:  "Fail three times.",
+		Steps: []engine.Step[struct{}]{{
+			Name:  "try",
+			Retry: engine.Retry{Attempts: 3, Initial: time.Millisecond},
+			Do: func(*engine.Context, *struct{}) (engine.Transition, error) {
+				return engine.Transition{}, errors.New("no way")
 			},
 		}},
 	}

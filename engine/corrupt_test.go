@@ -275,6 +275,9 @@ func TestResumeMovesToAnotherStep(t *testing.T) {
 				t.Fatalf("run = %s, want blocked", run.Status)
 			}
 			withEngine(t, path, func(eng *engine.Engine) {
+				if why, err := eng.Why(t.Context(), 1); err != nil || !strings.HasSuffix(why.Remedy, " resume 1 --map add=NEW") {
+					t.Errorf("Why = %+v, %v; want a remedy with --map", why, err)
+				}
 				_, err := eng.Resume(t.Context(), 1, &engine.ResumeOptions{From: "addin"})
 				if refused, ok := errors.AsType[*engine.InputError](err); !ok || !strings.Contains(refused.Error(), `nearest is "adding"`) {
 					t.Errorf("Resume from addin = %v, want an InputError that names adding", err)

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/durable-wf/wf/engine/internal/input"
 	"github.com/durable-wf/wf/engine/internal/store"
@@ -51,6 +52,8 @@ var (
 	// ErrForeign means that the database belongs to another program, or holds tables that are not ours
 	// and Config.Adopt is not set.
 	ErrForeign = store.ErrForeign
+	// ErrArchive means that Archive has made the file: it can be read, but takes no new runs.
+	ErrArchive = store.ErrArchive
 	// ErrNotDatabase means that the file is no SQLite database.
 	ErrNotDatabase = store.ErrNotDatabase
 	// ErrIsFolder means that the path is a folder.
@@ -114,6 +117,24 @@ func (e *RunError) Error() string {
 func (e *RunError) Is(target error) bool {
 	return target == ErrCancelled && e.Status == Cancelled || target == ErrPaused && e.Status == Paused
 }
+
+// RemovedError says that a run is not in the database any more. It is an ErrRunNotFound.
+type RemovedError struct {
+	RunID   int64
+	UUID    string
+	Archive string // the file that has the run now; "" if it was deleted for good
+	At      time.Time
+}
+
+func (e *RemovedError) Error() string {
+	if e.Archive != "" {
+		return fmt.Sprintf("run %d was archived to %s", e.RunID, e.Archive)
+	}
+	return fmt.Sprintf("run %d was pruned on %s", e.RunID, e.At.Format(time.DateOnly))
+}
+
+// Is makes errors.Is(err, ErrRunNotFound) true.
+func (e *RemovedError) Is(target error) bool { return target == ErrRunNotFound }
 
 // TransitionError says that a run's status does not allow what was asked for.
 type TransitionError struct {

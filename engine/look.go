@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -16,9 +18,13 @@ import (
 // pageSize is how many rows one query reads at most, so that no read transaction stays open for long.
 const pageSize = 1000
 
-// Get returns the run with this number, or ErrRunNotFound.
+// Get returns the run with this number, or ErrRunNotFound, which is a *RemovedError if it was pruned
+// or archived.
 func (e *Engine) Get(ctx context.Context, id int64) (Run, error) {
 	row, err := e.row(ctx, id)
+	if errors.Is(err, ErrRunNotFound) {
+		return Run{}, e.removed(ctx, number(id), err)
+	}
 	if err != nil {
 		return Run{}, err
 	}
@@ -33,17 +39,42 @@ func (e *Engine) runOf(row *store.Run) Run {
 }
 
 // Find returns the run that a person means: by its number, "@last" for the newest, its key, or the
-// beginning of its UUID. It returns ErrRunNotFound if there is none, and an error that says so if
-// there are several.
+// beginning of its UUID. It returns ErrRunNotFound if there is none, which is a *RemovedError if it
+// was pruned or archived, and an error that says so if there are several.
 func (e *Engine) Find(ctx context.Context, ref string) (Run, error) {
 	row, err := e.find(ctx, ref)
 	if errors.Is(err, store.ErrNotFound) {
-		return Run{}, fmt.Errorf("run %q: %w", ref, ErrRunNotFound)
+		return Run{}, e.removed(ctx, ref, fmt.Errorf("run %q: %w", ref, ErrRunNotFound))
 	}
 	if err != nil {
 		return Run{}, err
 	}
 	return e.runOf(&row), nil
+}
+
+// removed returns where the run that ref means has gone, or missing if nothing is left of one.
+func (e *Engine) removed(ctx context.Context, ref string, missing error) error {
+	left, err := e.store.Pruned(ctx, ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return missing
+	}
+	if err != nil {
+		return errors.Join(missing, err)
+	}
+	gone := &RemovedError{RunID: left.Run, UUID: left.UUID, At: timeOf(left.PrunedUS)}
+	if left.Archive != "" {
+		gone.Archive = e.archivePath(left.Archive)
+	}
+	return gone
+}
+
+// archivePath is the path of an archive file as the path of the database was given, if that leads to it.
+func (e *Engine) archivePath(name string) string {
+	given := filepath.Join(e.cfg.Path+"-archive", name)
+	if _, err := os.Stat(given); err == nil {
+		return given
+	}
+	return filepath.Join(e.store.Path()+"-archive", name)
 }
 
 const uuidPrefix = 8 // what a UUID's beginning must have to be meant

@@ -52,7 +52,7 @@ func (x *execution) fail(ctx context.Context, out Outcome, took time.Duration) e
 	next.Error, next.Owner = err.Error(), 0
 	retry := x.def.retries[x.row.Step]
 	if isPermanent(err) || retry.exhausted(next.Failures) {
-		next.Status = string(Failed)
+		next.Status, next.Reason = string(Failed), ""
 		end := x.event("failed", -1)
 		end.Error = err.Error()
 		return x.commit(ctx, &store.Change{Row: next, History: []store.History{h, end}})

@@ -163,7 +163,8 @@ func (e *Engine) keyed(ctx context.Context, workflow string, begin starting, key
 	}
 	row, err := e.store.RunByUUID(ctx, taken.UUID)
 	if errors.Is(err, store.ErrNotFound) {
-		return Run{}, false, fmt.Errorf("workflow %q, key %q: %w: it stands for run %s, which was pruned", workflow, key, ErrRunNotFound, taken.UUID)
+		missing := fmt.Errorf("%w: it stands for run %s", ErrRunNotFound, taken.UUID)
+		return Run{}, false, fmt.Errorf("workflow %q, key %q: %w", workflow, key, e.removed(ctx, taken.UUID, missing))
 	}
 	if err != nil {
 		return Run{}, false, err

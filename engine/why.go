@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/durable-wf/wf/engine/internal/input"
 )
 
 // Why is the one cause that holds a run, and what moves it on.
@@ -33,13 +37,16 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 	case Paused:
 		w.Cause, w.Remedy = "it is paused: "+run.Reason, e.command("resume", id)
 	case Blocked:
-		w.Cause, w.Remedy = "it is blocked: "+run.Reason, "mend the cause, then "+e.command("resume", id)
+		w.Cause, w.Remedy = "it is blocked: "+run.Reason, e.unblock(run)
 	case Compensating:
 		w.Cause = "it is undoing completed steps"
 	default:
 		w.Cause = "it has ended: " + string(run.Status)
 		if why := run.reason(); why != "" {
 			w.Cause += ": " + why
+		}
+		if run.Status == Failed {
+			w.Remedy = "see its state with " + e.command("state", id) + ", stacks with " + e.command("history", id) + " -o json"
 		}
 	}
 	return w, err
@@ -81,6 +88,19 @@ func (e *Engine) whyWaiting(run Run, now time.Time) (cause, remedy string) {
 		return cause + " (that time has come: no worker has taken it yet)", e.cfg.Program + " worker, or " + e.command("resume", run.ID)
 	}
 	return cause, ""
+}
+
+// unblock says how a blocked run goes on. One whose step the definition has no more goes on in another.
+func (e *Engine) unblock(run Run) string {
+	def := e.defs[run.Workflow]
+	if def == nil {
+		return "mend the cause, then " + e.command("resume", run.ID)
+	}
+	if _, ok := def.fingerprints[run.Step]; ok {
+		return "mend the cause, then " + e.command("resume", run.ID)
+	}
+	to := cmp.Or(input.Nearest(run.Step, slices.Sorted(maps.Keys(def.fingerprints))), "NEW")
+	return e.command("resume", run.ID) + " --map " + run.Step + "=" + to
 }
 
 // command is what to type to do something with a run.

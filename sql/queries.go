@@ -22,6 +22,9 @@ var (
 	//go:embed archive_known.sql
 	ArchiveKnown string
 
+	//go:embed archive_mark.sql
+	ArchiveMark string
+
 	//go:embed archive_renumbered.sql
 	ArchiveRenumbered string
 

@@ -1,6 +1,7 @@
 -- Whether the ends of a run's history are what the run says: no row of it is missing, none was added.
 SELECT r.id AS run, COALESCE(r.head_history, 0) AS row,
-       'has ' || h.n || ' history rows up to ' || COALESCE(hex(e.hash), 'none') || ', must have ' || r.seq || ' up to ' || hex(r.head_hash) AS text
+       CASE WHEN e.hash IS r.head_hash THEN 'has ' || h.n || ' history rows, must have ' || r.seq
+       ELSE 'has ' || h.n || ' history rows up to ' || COALESCE(hex(e.hash), 'none') || ', must have ' || r.seq || ' up to ' || hex(r.head_hash) END AS text
 FROM   wf_runs r
 JOIN   (SELECT count(*) AS n FROM wf_history WHERE run = :run
         AND id BETWEEN (SELECT first_history FROM wf_runs WHERE id = :run) AND (SELECT head_history FROM wf_runs WHERE id = :run)) h

@@ -18,7 +18,7 @@ type Shelf struct {
 }
 
 // Archive moves the runs that r lets go to one SQLite file per month of completion, named 2026-09.db.
-// Such a file is a database like any other: Open reads it, and a run has the hashes and (unless
+// Such a file is a database that Open reads, but writes to no more (ErrArchive), and a run has the hashes and (unless
 // another database was archived to the same file) the number that it had.
 //
 // A run is deleted only after its copy is on disk. A crash in between leaves it in both places until
@@ -151,7 +151,7 @@ func (a *archiver) open(ctx context.Context, name string) (err error) {
 	}
 	a.name = name
 	a.target, err = Open(ctx, Options{
-		Path: filepath.Join(a.shelf.Dir, name), Create: true, AllowNetwork: a.shelf.AllowNetwork, Logger: a.source.log})
+		Path: filepath.Join(a.shelf.Dir, name), Create: true, AllowNetwork: a.shelf.AllowNetwork, Logger: a.source.log, archive: true})
 	if err != nil {
 		return err
 	}
@@ -164,6 +164,9 @@ func (a *archiver) open(ctx context.Context, name string) (err error) {
 	}
 	if a.conn, err = a.db.Conn(ctx); err != nil {
 		return a.target.failure("open", err)
+	}
+	if _, err := a.conn.ExecContext(ctx, queries.ArchiveMark); err != nil {
+		return a.target.failure("mark", err)
 	}
 	_, err = a.conn.ExecContext(ctx, queries.ArchiveAttach, sql.Named("uri", dsn(a.source.path, "mode=ro")))
 	return a.target.failure("attach", err)

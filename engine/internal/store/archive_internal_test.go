@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,6 +77,41 @@ func TestArchiveReadBack(t *testing.T) {
 	archived, err := a.Copies(t.Context(), september.ID)
 	if diff := cmp.Diff(copies, archived); err != nil || diff != "" {
 		t.Errorf("copies differ, %v:\n%s", err, diff)
+	}
+}
+
+// TestArchiveTakesNoRuns opens an archive for everything but reading, and archives to it again.
+func TestArchiveTakesNoRuns(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for range 2 {
+		f.endIn(time.August, f.end(f.start("order", ""), "completed"))
+		if got, err := f.Archive(t.Context(), Retention{EndedBeforeUS: forever}, Shelf{}); err != nil || got.Runs != 1 {
+			t.Fatalf("archive: %+v, %v, want 1 run", got, err)
+		}
+	}
+	path := filepath.Join(f.path+"-archive", "2026-08.db")
+	for _, o := range []Options{{}, {Create: true}, {Create: true, Adopt: true}} {
+		o.Path = path
+		s, err := Open(t.Context(), o)
+		if !errors.Is(err, ErrArchive) {
+			t.Errorf("Open(%+v): %v, want ErrArchive", o, err)
+		}
+		if err == nil {
+			_ = s.Close() // it is told already
+		}
+	}
+	have, want, err := Schema(t.Context(), path)
+	if err == nil {
+		err = Migrate(t.Context(), path, want)
+	}
+	if err != nil || have != want {
+		t.Errorf("schema %d of %d, %v", have, want, err)
+	}
+	a := openReadOnly(t, path) // the migration has not made it a database again
+	a.wantClean()
+	if s, err := Open(t.Context(), Options{Path: path}); !errors.Is(err, ErrArchive) {
+		t.Errorf("after a migration: %v, %v, want ErrArchive", s, err)
 	}
 }
 

@@ -3,9 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	queries "github.com/durable-wf/wf/sql"
 )
@@ -53,7 +56,8 @@ func checks() []struct{ kind, query string } {
 // Check looks for everything that is wrong with the database but for the hashes of the history (see
 // Verify) and calls found for each finding, at most 1,000 of a kind: damage to the file, rows that
 // belong to nothing, statuses and owners that contradict each other, history with gaps, payloads that
-// do not match their checksum. It may run while others write. An error says that it could not look.
+// do not match their checksum. It may run while others write. What damage keeps it from reading is a
+// finding, and it looks for the rest; an error says that it could not look at all.
 func (s *Store) Check(ctx context.Context, found func(Finding)) error {
 	if err := s.checkIntegrity(ctx, found); err != nil {
 		return err
@@ -64,35 +68,47 @@ func (s *Store) Check(ctx context.Context, found func(Finding)) error {
 	}
 	defer db.Close() //nolint:errcheck // it has only read
 	for _, c := range checks() {
-		if err := check(ctx, db, c.kind, c.query, found); err != nil {
-			return s.failure("check", err)
+		if err := s.check(ctx, db, c.kind, c.query, found); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func check(ctx context.Context, db *sqlx.DB, kind, query string, found func(Finding)) error {
+func (s *Store) check(ctx context.Context, db *sqlx.DB, kind, query string, found func(Finding)) error {
 	var findings []Finding
-	if err := db.SelectContext(ctx, &findings, query, sql.Named("limit", maxFindings)); err != nil {
-		return err
-	}
+	err := db.SelectContext(ctx, &findings, query, sql.Named("limit", maxFindings))
 	for _, f := range findings {
 		f.Kind = kind
 		found(f)
 	}
-	return nil
+	return s.unread(ctx, Finding{Kind: kind}, "check", err, found)
 }
 
 // checkIntegrity lets SQLite look for damage.
 func (s *Store) checkIntegrity(ctx context.Context, found func(Finding)) error {
 	lines, err := list[string](ctx, s, "integrity", queries.CheckIntegrity)
-	if err != nil {
-		return err
-	}
 	for _, line := range lines {
 		if line != "ok" {
 			found(Finding{Kind: "integrity", Text: line})
 		}
 	}
+	return s.unread(ctx, Finding{Kind: "integrity"}, "check", err, found)
+}
+
+// unread makes a finding of an error that damage has caused, with the error as its text. It returns
+// the errors that say nothing about the file: nobody could look.
+func (s *Store) unread(ctx context.Context, f Finding, op string, err error, found func(Finding)) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil, isOurs(err) && !errors.Is(err, ErrStorage) && !errors.Is(err, ErrNotDatabase), isCode(err, sqlite3.SQLITE_BUSY):
+		return s.failure(op, err)
+	}
+	if own, ok := errors.AsType[*Error](err); ok && own.Err != nil {
+		err = own.Err // the file is known
+	}
+	f.Text = "cannot be read: " + strings.Join(strings.Fields(err.Error()), " ")
+	found(f)
 	return nil
 }

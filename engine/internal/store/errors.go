@@ -20,6 +20,7 @@ var (
 	ErrNoFile       = errors.New("no such database")                          // and Options.Create is not set
 	ErrNotDatabase  = errors.New("not a SQLite database")                     //
 	ErrForeign      = errors.New("database of another program")               // or of the user's own, without Options.Adopt
+	ErrArchive      = errors.New("is an archive, which can only be read")     // see Archive
 	ErrIsFolder     = errors.New("is a folder, not a database file")          //
 	ErrUnreadable   = errors.New("cannot be opened")                          // permissions, mostly
 	ErrNetwork      = errors.New("database is on a network file system")      // and Options.AllowNetwork is not set

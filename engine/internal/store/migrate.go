@@ -44,7 +44,7 @@ func openOutside(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, log: o.Logger}
+	s := &Store{path: path, log: o.Logger, archives: true}
 	if s.lockDir, err = oslock.Folder(path); err != nil {
 		return nil, wrap("open", path, err)
 	}

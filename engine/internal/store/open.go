@@ -35,7 +35,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, log: o.Logger, watch: make(chan struct{}, 1)}
+	s := &Store{path: path, log: o.Logger, archives: o.ReadOnly || o.archive, watch: make(chan struct{}, 1)}
 	if err := s.open(ctx, &o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

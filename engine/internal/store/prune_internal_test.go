@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"math"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,9 +43,16 @@ func TestPruneLeavesNoOrphans(t *testing.T) {
 	if diff := cmp.Diff(wantRows, f.rows()); diff != "" {
 		t.Errorf("rows left (-want +got):\n%s", diff)
 	}
-	left, err := f.Pruned(t.Context(), gone.UUID)
-	if err != nil || left.Seq != gone.Seq || !cmp.Equal(left.HeadHash, gone.HeadHash) || left.Run != gone.ID || left.PrunedUS == 0 || left.Archive != "" {
-		t.Errorf("left of run 1: %+v, %v", left, err)
+	for _, ref := range []string{gone.UUID, strings.ToUpper(gone.UUID[:30]), strconv.FormatInt(gone.ID, 10), gone.Key} {
+		left, err := f.Pruned(t.Context(), ref)
+		if err != nil || left.Seq != gone.Seq || !cmp.Equal(left.HeadHash, gone.HeadHash) || left.Run != gone.ID || left.PrunedUS == 0 || left.Archive != "" {
+			t.Errorf("left of run 1, asked for as %q: %+v, %v", ref, left, err)
+		}
+	}
+	for _, ref := range []string{live.UUID, strconv.FormatInt(live.ID, 10), "live", "", "0", "x"} {
+		if left, err := f.Pruned(t.Context(), ref); !errors.Is(err, ErrNotFound) {
+			t.Errorf("left of a run that is there, asked for as %q: %+v, %v", ref, left, err)
+		}
 	}
 	again, err := f.Prune(t.Context(), Retention{EndedBeforeUS: forever})
 	if err != nil || again != (PruneResult{}) {

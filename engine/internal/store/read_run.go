@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	queries "github.com/durable-wf/wf/sql"
@@ -186,7 +187,12 @@ func (s *Store) Counts(ctx context.Context) (map[string]int64, error) {
 	return counts, nil
 }
 
-// Pruned returns what is left of a run that was pruned or archived, or ErrNotFound.
-func (s *Store) Pruned(ctx context.Context, uuid string) (Pruned, error) {
-	return get[Pruned](ctx, s, fmt.Sprintf("pruned run %q", uuid), queries.PrunedGet, sql.Named("uuid", strings.ToLower(uuid)))
+// Pruned returns what is left of a run that was pruned or archived, by its number, its key or the
+// beginning of its UUID (at least 8 characters), or ErrNotFound.
+func (s *Store) Pruned(ctx context.Context, ref string) (Pruned, error) {
+	number, err := strconv.ParseInt(ref, 10, 64)
+	if err != nil {
+		number = 0 // which no run has
+	}
+	return get[Pruned](ctx, s, fmt.Sprintf("pruned run %q", ref), queries.PrunedGet, sql.Named("ref", ref), sql.Named("number", number))
 }

@@ -17,6 +17,7 @@ import (
 
 const (
 	applicationID = 0x77662d31 // "wf-1" in the file's header
+	archiveID     = 0x77662d61 // "wf-a": a file that Archive has made
 	versionTable  = "wf_goose_version"
 	migrateWait   = 10 * time.Second // how long to wait for another process that creates or migrates
 )
@@ -66,7 +67,9 @@ func (s *Store) checkSchema(ctx context.Context) error {
 	}
 	versions := fmt.Errorf("its schema is %d, this program has %d", have.version, newest)
 	switch {
-	case have.application != applicationID && have.application != 0:
+	case have.application == archiveID && !s.archives:
+		return &Error{Path: s.path, Kind: ErrArchive}
+	case have.application != applicationID && have.application != archiveID && have.application != 0:
 		return &Error{Path: s.path, Kind: ErrForeign, Err: errStranger}
 	case have.application == 0 && have.tables > 0 && have.version == 0:
 		return &Error{Path: s.path, Kind: ErrForeign, Err: errors.New("it holds tables, none of them ours")}
@@ -147,8 +150,14 @@ func (s *Store) migrate(ctx context.Context) error {
 		return err
 	}
 	defer db.Close() //nolint:errcheck // what it has done is committed
-	if _, err := db.ExecContext(ctx, queries.SchemaMark); err != nil {
+	have, err := s.readSchema(ctx)
+	if err != nil {
 		return err
+	}
+	if have.application != archiveID {
+		if _, err := db.ExecContext(ctx, queries.SchemaMark); err != nil {
+			return err
+		}
 	}
 	provider, err := newProvider(db)
 	if err != nil {

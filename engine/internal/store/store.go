@@ -30,13 +30,16 @@ type Options struct {
 	Adopt        bool         // with Create: add our tables to a database that holds only the user's own
 	AllowNetwork bool         // accept a network file system, whose locks may lie
 	Logger       *slog.Logger // nil discards
+
+	archive bool // to put archived runs into it
 }
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	path    string
-	lockDir string
-	log     *slog.Logger
+	path     string
+	lockDir  string
+	log      *slog.Logger
+	archives bool // may be an archive: it takes no new runs here
 
 	read   *sqlx.DB // mode=ro, query_only; a few connections
 	stmts  sync.Map // of read: query text -> *sqlx.Stmt; closed with it

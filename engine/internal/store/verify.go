@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	queries "github.com/durable-wf/wf/sql"
@@ -19,11 +20,14 @@ type chainRow struct {
 
 // Verify recomputes the hash chain of a run's history, of all runs if run is 0, and calls found for
 // each finding: rows that were changed, removed, added or swapped. It returns ErrNotFound if the run
-// is unknown. It may run while others write. A chain that verifies proves that nothing was changed
+// is unknown. It may run while others write, and what damage keeps it from reading is a finding. A chain that verifies proves that nothing was changed
 // only if its head is the one that was noted elsewhere: whoever can write the file can hash too.
 func (s *Store) Verify(ctx context.Context, run int64, found func(Finding)) error {
 	span, err := s.historySpan(ctx, run)
-	if err != nil {
+	if errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err := s.unread(ctx, Finding{Kind: "chain", Run: run}, "verify", err, found); err != nil {
 		return err
 	}
 	if span.First != 0 {
@@ -41,7 +45,7 @@ func (s *Store) verifyHashes(ctx context.Context, run int64, span historySpan, f
 		end := min(span.Head, after+scanRows)
 		rows, err := list[chainRow](ctx, s, "history", queries.HistoryChain,
 			sql.Named("run", run), sql.Named("after", after), sql.Named("last", end), sql.Named("limit", pageRows))
-		if err != nil {
+		if err := s.unread(ctx, Finding{Kind: "chain", Run: run}, "verify", err, found); err != nil {
 			return err
 		}
 		for i := range rows {
@@ -83,12 +87,12 @@ func (s *Store) verifyEnds(ctx context.Context, run int64, found func(Finding)) 
 	}
 	for _, query := range ends {
 		findings, err := list[Finding](ctx, s, "history", query, sql.Named("limit", maxFindings), sql.Named("run", run))
-		if err != nil {
-			return err
-		}
 		for _, f := range findings {
 			f.Kind = "chain"
 			found(f)
+		}
+		if err := s.unread(ctx, Finding{Kind: "chain", Run: run}, "verify", err, found); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -53,6 +54,14 @@ func TestVerifyFinds(t *testing.T) {
 		})
 	}
 	f := newFixture(t)
+	furnish(f)
+	f.exec("DELETE FROM wf_history WHERE run = 3 AND seq = 4")
+	var texts []string
+	err := f.Verify(t.Context(), 3, func(f Finding) { texts = append(texts, f.Text) })
+	if want := "has 6 history rows, must have 7"; err != nil || !slices.Contains(texts, want) {
+		t.Errorf("a missing row: %q, %v; want %q: the heads are the same", texts, err, want)
+	}
+	f = newFixture(t)
 	if err := f.Verify(t.Context(), 1, nil); !errors.Is(err, ErrNotFound) {
 		t.Errorf("verify an unknown run: %v, want ErrNotFound", err)
 	}
