@@ -16,7 +16,8 @@ import (
 //
 // Records are found by name and occurrence, so inserting a call shifts nothing. Calls that run at the
 // same time need distinct names. A checkpoint within the step takes the records before it along, so a
-// step that saves must tell from its state which of its calls are behind it. Once the run has to stop, Do returns the cause without calling.
+// step that saves must tell from its state which of its calls are behind it. Once the run has to stop,
+// Do returns the cause without calling, and what the step saves or returns after that does not count.
 func Do[T any](ctx *Context, name string, fn func(context.Context) (T, error)) (T, error) {
 	var zero T
 	a := ctx.attempt
@@ -39,6 +40,7 @@ func Do[T any](ctx *Context, name string, fn func(context.Context) (T, error)) (
 	begun := time.Now()
 	v, err := protect(a.callContext(name, n), fn)
 	if err != nil {
+		_ = a.mayCall() // it may have failed because the run has to stop: then it is no answer
 		return zero, fmt.Errorf("call %q: %w", name, err)
 	}
 	return v, a.record(name, n, v, time.Since(begun))
@@ -90,12 +92,21 @@ func (a *attempt) finished(name string) {
 	a.counters[name]++
 }
 
-// mayCall reports why nothing must be called any more.
+// mayCall reports why nothing must be called any more. From then on nothing of the attempt counts: what
+// a careless step makes of the error would be progress that was never made.
 func (a *attempt) mayCall() error {
 	if err := a.refusal(); err != nil {
 		return err
 	}
-	return a.stopCause()
+	cause := a.stopCause()
+	switch {
+	case cause == nil:
+		return nil
+	case lost(cause):
+		return a.refuse(cause)
+	}
+	_ = a.refuse(ErrStopped)
+	return cause
 }
 
 // record commits the result of a call. What was saved before it is submitted first: a checkpoint

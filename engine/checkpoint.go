@@ -55,7 +55,7 @@ func (c Checkpoint) interval(stall, cost, mtbf time.Duration) time.Duration {
 		overhead = defaultOverhead
 	}
 	young := time.Duration(math.Sqrt(2 * float64(cost) * float64(mtbf)))
-	return max(time.Duration(float64(stall)/overhead), min(young, maxLoss))
+	return max(clamp(float64(stall)/overhead), min(young, maxLoss))
 }
 
 // String describes the policy for people.

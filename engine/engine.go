@@ -21,7 +21,7 @@ type Engine struct {
 	cfg   Config
 	store *store.Store
 	defs  map[string]*definition
-	names []string // of defs, sorted
+	names []string // of defs, sorted; never nil, which would stand for all workflows
 	log   *slog.Logger
 	actor string // who acts, for the history: user@host pid N
 
@@ -31,16 +31,19 @@ type Engine struct {
 	stop  context.CancelFunc // ends the engine's own goroutines
 	life  context.Context    // ends with Close
 	tasks sync.WaitGroup     // those goroutines, and executions in the foreground
+	gate  sync.Mutex         // held while a task begins: none does once life has ended
+
+	closing  sync.Once
+	closeErr error // set by closing
 
 	listening sync.Once // starts listen
-	listenErr error     // set by listening
 
-	mu       sync.Mutex
-	worker   *worker                   // guarded by mu: this process, once it owns runs
-	live     map[int64]*execution      // guarded by mu: runs executing here
-	held     map[int64]store.Run       // guarded by mu: started here, not yet executed
-	stranded map[int64]bool            // guarded by mu: owned, but this process could not go on with them
-	waiters  map[int64][]chan struct{} // guarded by mu: by run; closed by ended
+	mu      sync.Mutex
+	worker  *worker                   // guarded by mu: this process, once it owns runs
+	live    map[int64]*execution      // guarded by mu: runs executing here
+	held    map[int64]store.Run       // guarded by mu: started here, not yet executed
+	adrift  map[int64]bool            // guarded by mu: owned here, but this process could not go on with them
+	waiters map[int64][]chan struct{} // guarded by mu: by run; closed by ended
 }
 
 // Open opens the database and checks the definitions, reporting all their faults at once. It starts
@@ -58,8 +61,8 @@ func Open(ctx context.Context, cfg Config, defs ...Definition) (*Engine, error) 
 		return nil, err
 	}
 	e := &Engine{
-		cfg: cfg, store: st, defs: map[string]*definition{}, log: cfg.Logger, actor: actor(),
-		live: map[int64]*execution{}, held: map[int64]store.Run{}, stranded: map[int64]bool{}, waiters: map[int64][]chan struct{}{},
+		cfg: cfg, store: st, defs: map[string]*definition{}, names: []string{}, log: cfg.Logger, actor: actor(),
+		live: map[int64]*execution{}, held: map[int64]store.Run{}, adrift: map[int64]bool{}, waiters: map[int64][]chan struct{}{},
 	}
 	for _, def := range defs {
 		name := def.Describe().Name
@@ -77,9 +80,39 @@ func Open(ctx context.Context, cfg Config, defs ...Definition) (*Engine, error) 
 }
 
 // Close stops what this engine executes (as if its context had ended), waits up to DrainTimeout for
-// it, and closes the database. What was acknowledged is durable.
+// it, and closes the database. What was acknowledged is durable. Closing again does nothing and returns
+// the same error.
 func (e *Engine) Close() error {
+	e.closing.Do(func() { e.closeErr = e.shut() })
+	return e.closeErr
+}
+
+// begin counts a task that Close waits for, unless the engine is closed; tasks.Done ends it.
+func (e *Engine) begin() bool {
+	e.gate.Lock()
+	defer e.gate.Unlock()
+	if e.life.Err() != nil {
+		return false
+	}
+	e.tasks.Add(1)
+	return true
+}
+
+// task runs fn as a goroutine that Close waits for, unless the engine is closed.
+func (e *Engine) task(fn func()) {
+	if !e.begin() {
+		return
+	}
+	go func() {
+		defer e.tasks.Done()
+		fn()
+	}()
+}
+
+func (e *Engine) shut() error {
+	e.gate.Lock()
 	e.stop()
+	e.gate.Unlock()
 	e.await(e.cfg.DrainTimeout)
 	err := e.leave()
 	if e.bell != nil {

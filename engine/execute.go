@@ -26,12 +26,15 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 	if opts == nil {
 		opts = &ExecuteOptions{}
 	}
+	if !e.begin() {
+		return Run{}, ErrClosed
+	}
+	defer e.tasks.Done()
 	if _, err := e.join(ctx); err != nil {
 		return Run{}, err
 	}
-	e.tasks.Add(1)
-	defer e.tasks.Done()
 	for mine := false; ; {
+		changed := e.news.changed() // first, so that no change is missed
 		row, ok, err := e.seize(ctx, id)
 		if err != nil {
 			return Run{}, err
@@ -41,7 +44,9 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 			x, own := e.adopt(ctx, row, Suspended)
 			x.onBegin = opts.Begun
 			if err := x.run(own); err != nil {
-				e.strand(id, err)
+				if !errors.Is(err, ErrLeaseLost) {
+					e.tasks.Go(func() { e.giveBack(e.life, id) }) // ends with the engine
+				}
 				return e.runOf(&row), err
 			}
 			if row, err = e.row(context.WithoutCancel(ctx), id); err != nil {
@@ -49,15 +54,16 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 			}
 		}
 		run := e.runOf(&row)
+		taken := mine && (run.Status == Running || run.Status == Pending) // a worker has taken it up after a wait
 		switch {
-		case run.Status == Running && mine: // a worker has taken it up after a wait
-			return e.Wait(ctx, id)
-		case run.Status == Running:
+		case run.Status == Running && !mine:
 			return run, fmt.Errorf("run %d: %w (worker %d)", id, ErrRunOwned, run.Worker)
-		case run.Status != Waiting || opts.Return || ctx.Err() != nil:
+		case run.Status != Waiting && !taken || opts.Return || ctx.Err() != nil:
 			return run, nil
+		case e.life.Err() != nil:
+			return run, ErrClosed
 		}
-		e.doze(ctx, row.DueUS)
+		e.doze(ctx, changed, row.DueUS)
 	}
 }
 
@@ -102,27 +108,21 @@ func (e *Engine) freeDead(ctx context.Context, id int64) error {
 		return err
 	}
 	e.mu.Lock()
-	_, idle := e.held[id]
-	idle = idle || e.stranded[id]
+	mine := e.worker != nil && e.worker.id == row.Owner
+	_, held := e.held[id]
+	idle := held || e.adrift[id]
 	e.mu.Unlock()
-	if idle {
+	switch {
+	case mine && idle:
 		return e.disown(ctx, id)
+	case mine: // it executes, or was claimed this very moment
+		return nil
 	}
 	alive, err := e.alive(ctx, row.Owner)
 	if err != nil || alive {
 		return err
 	}
 	return e.reapDead(ctx)
-}
-
-// strand notes that this process owns a run and could not go on with it, because of err.
-func (e *Engine) strand(id int64, err error) {
-	if errors.Is(err, ErrLeaseLost) {
-		return // it does not own it
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.stranded[id] = true
 }
 
 // disown frees a run that this process owns and does not execute.
@@ -142,7 +142,7 @@ func (e *Engine) disown(ctx context.Context, id int64) error {
 	}
 	e.mu.Lock()
 	delete(e.held, id)
-	delete(e.stranded, id)
+	delete(e.adrift, id)
 	e.mu.Unlock()
 	e.enqueued()
 	return nil
@@ -157,21 +157,24 @@ func (e *Engine) row(ctx context.Context, id int64) (store.Run, error) {
 	return row, err
 }
 
-// doze waits until a time has come, something has changed, or ctx ends. It looks at the wall clock
-// once a second, so that a clock that jumps delays nothing.
-func (e *Engine) doze(ctx context.Context, dueUS int64) {
-	changed := e.news.changed()
+// doze waits until a time has come (0 for none), something has changed, or ctx or the engine ends. It
+// looks at the wall clock once a second, so that a clock that jumps delays nothing.
+func (e *Engine) doze(ctx context.Context, changed <-chan struct{}, dueUS int64) {
 	for {
-		left := time.Until(time.UnixMicro(dueUS))
+		left := time.Second
+		if dueUS != 0 {
+			left = min(left, time.Until(time.UnixMicro(dueUS)))
+		}
 		if left <= 0 {
 			return
 		}
-		timer := time.NewTimer(min(left, time.Second))
+		timer := time.NewTimer(left)
 		select {
 		case <-timer.C:
 			continue
 		case <-changed:
 		case <-ctx.Done():
+		case <-e.life.Done():
 		}
 		timer.Stop()
 		return

@@ -26,6 +26,7 @@ type execution struct {
 	mu      sync.Mutex
 	row     store.Run           // guarded by mu: as submitted last
 	lease   *store.Lease        // guarded by mu
+	deadly  int64               // guarded by mu: the visit in which owners died, if the run has fallen back from it
 	begun   time.Time           // guarded by mu: of the attempt, or the last checkpoint in it
 	records map[recordID]Record // guarded by mu: of this visit, as found before its first attempt here
 	stored  map[string]int64    // guarded by mu: how many records of each name there may be in the database
@@ -52,6 +53,7 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 	e.mu.Lock()
 	x.worker = e.worker
 	e.live[row.ID] = x
+	delete(e.adrift, row.ID)
 	e.mu.Unlock()
 	if row.Want != "" {
 		x.want(row.Want)
@@ -61,9 +63,17 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 
 // run executes steps until the run is not running here any more. Its error means that the run is
 // in the database as it was last committed, but that this process could not go on with it.
-func (x *execution) run(ctx context.Context) error {
-	defer x.leave()
-	if goOn, err := x.inspect(ctx); !goOn || err != nil {
+func (x *execution) run(ctx context.Context) (err error) {
+	adrift := true // unless it ends in order, not by a panic
+	defer func() { x.leave(adrift) }()
+	err = x.goOn(ctx)
+	adrift = err != nil && !errors.Is(err, ErrLeaseLost)
+	return err
+}
+
+func (x *execution) goOn(ctx context.Context) error {
+	// To be stopped already is no reason not to read: the loop below halts the run.
+	if goOn, err := x.inspect(context.WithoutCancel(ctx)); !goOn || err != nil {
 		return err
 	}
 	if x.onBegin != nil {
@@ -82,16 +92,20 @@ func (x *execution) run(ctx context.Context) error {
 }
 
 // leave takes the run off the list of those that execute here. If this process has lost the run and
-// has got it again meanwhile, the later execution stays on it.
-func (x *execution) leave() {
+// has got it again meanwhile, the later execution stays on it. A run that is adrift is still owned here.
+func (x *execution) leave(adrift bool) {
 	x.cancel(ErrAttemptEnded)
 	for _, stop := range x.unwatch {
 		stop()
 	}
 	x.eng.mu.Lock()
 	defer x.eng.mu.Unlock()
-	if x.eng.live[x.row.ID] == x {
-		delete(x.eng.live, x.row.ID)
+	if x.eng.live[x.row.ID] != x {
+		return
+	}
+	delete(x.eng.live, x.row.ID)
+	if adrift {
+		x.eng.adrift[x.row.ID] = true
 	}
 }
 

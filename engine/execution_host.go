@@ -19,7 +19,9 @@ func (x *execution) checkpoint(row *store.Run, s Snapshot) {
 	}
 	row.Done, row.Total = s.Done, s.Total
 	row.StallUS += s.Stall.Microseconds()
-	row.Failures, row.Deaths, row.Error, row.Reason = 0, 0, "", ""
+	if row.Failures, row.Error, row.Reason = 0, "", ""; row.Deaths < maxDeaths || row.Visit > x.deadly {
+		row.Deaths = 0 // else it has fallen back, and is on its way to where its owners died
+	}
 	row.Version = x.def.version
 }
 
@@ -27,11 +29,7 @@ func (x *execution) checkpoint(row *store.Run, s Snapshot) {
 func (x *execution) Save(s Snapshot, done func(error)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	deaths := x.row.Deaths
 	x.checkpoint(&x.row, s)
-	if deaths >= maxDeaths {
-		x.row.Deaths = deaths // it has fallen back, and may be on its way to where its owners died
-	}
 	x.row.Saves++
 	x.row.Fingerprint = x.def.fingerprints[x.row.Step]
 	h := x.event("checkpoint", time.Since(x.begun))

@@ -115,3 +115,8 @@ func history(t testing.TB, eng *engine.Engine, id int64) []engine.Event {
 	}
 	return events
 }
+
+// oneStep is a workflow of one step.
+func oneStep(name string, do func(*engine.Context, *count) (engine.Transition, error)) engine.Workflow[count, int64] {
+	return engine.Workflow[count, int64]{Name: engine.Name[count, int64](name), Steps: []engine.Step[count]{{Name: "only", Do: do}}}
+}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -34,19 +33,19 @@ func (h *hub) notify() {
 }
 
 // listen starts, once, the goroutine that hears of other processes' commits: by the doorbell at
-// once, and within a second by the database's data version. It ends with Close.
-func (e *Engine) listen() error {
+// once, and within a second by the database's data version. Where the system cannot watch the doorbell
+// (it has few inotify instances) the latter alone has to do. It ends with Close.
+func (e *Engine) listen() {
 	e.listening.Do(func() {
 		var rings <-chan struct{}
 		if e.bell != nil {
-			if rings, e.listenErr = e.bell.Watch(e.life); e.listenErr != nil {
-				e.listenErr = fmt.Errorf("watching the doorbell: %w", e.listenErr)
-				return
+			var err error
+			if rings, err = e.bell.Watch(e.life); err != nil {
+				e.log.Warn("others are heard by looking once a second alone", "error", err)
 			}
 		}
-		e.tasks.Go(func() { e.hear(rings) })
+		e.task(func() { e.hear(rings) })
 	})
-	return e.listenErr
 }
 
 func (e *Engine) hear(rings <-chan struct{}) {
@@ -92,9 +91,9 @@ func (e *Engine) rest() bool {
 // attend passes what others want of runs that execute here on to them.
 func (e *Engine) attend(ctx context.Context) {
 	e.mu.Lock()
-	w, busy := e.worker, len(e.live) > 0
+	w := e.worker
 	e.mu.Unlock()
-	if w == nil || !busy {
+	if w == nil {
 		return
 	}
 	wants, err := e.store.Wants(ctx, w.id)
@@ -104,13 +103,22 @@ func (e *Engine) attend(ctx context.Context) {
 		}
 		return
 	}
+	again := false
 	for _, want := range wants {
 		e.mu.Lock()
 		x := e.live[want.Run]
+		_, held := e.held[want.Run]
+		idle := held || e.adrift[want.Run]
 		e.mu.Unlock()
-		if x != nil {
+		switch {
+		case x != nil:
 			x.want(want.Want)
+		case !idle: // claimed this very moment, with a row that was read before
+			again = true
 		}
+	}
+	if again {
+		time.AfterFunc(hearing, func() { e.attend(e.life) }) // ends at once
 	}
 }
 
@@ -118,10 +126,13 @@ func (e *Engine) attend(ctx context.Context) {
 // when ctx or the engine ends. Ticks that nobody takes are merged into one.
 func (e *Engine) Watch(ctx context.Context) <-chan struct{} {
 	ticks := make(chan struct{}, 1) // closed by the goroutine below
-	if err := e.listen(); err != nil {
-		e.log.Warn("following by polling alone", "error", err)
+	e.listen()
+	if !e.begin() {
+		close(ticks)
+		return ticks
 	}
-	e.tasks.Go(func() {
+	go func() {
+		defer e.tasks.Done()
 		defer close(ticks)
 		for {
 			changed := e.news.changed()
@@ -137,6 +148,6 @@ func (e *Engine) Watch(ctx context.Context) <-chan struct{} {
 			default:
 			}
 		}
-	})
+	}()
 	return ticks
 }

@@ -55,6 +55,7 @@ func (x *execution) fallBack(ctx context.Context, bad error) (bool, error) {
 // tried once more. The count of deaths stays, so that the next one blocks the run.
 func (x *execution) stepBack(ctx context.Context) (bool, error) {
 	why := fmt.Errorf("%d owners in a row died at this checkpoint", x.row.Deaths)
+	x.deadly = x.row.Visit
 	took, err := x.takeCopy(ctx, why, x.row.Seq-1)
 	if err != nil {
 		return false, err

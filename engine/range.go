@@ -65,7 +65,10 @@ func Blocks[I Integer](ctx *Context, cursor *I, n, size I) iter.Seq2[I, I] {
 	return func(yield func(from, to I) bool) {
 		for *cursor < n {
 			from := *cursor
-			items := min(max(size, 1), n-from)
+			items := max(size, 1)
+			if rest := n - from; rest > 0 { // else it does not fit into I: more than size
+				items = min(items, rest)
+			}
 			if left := ctx.every - ctx.counted; left < int64(items) || int64(items) < 0 {
 				items = min(items, I(max(left, 1)))
 			}

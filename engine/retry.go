@@ -48,7 +48,15 @@ func (r Retry) pause(failures int64) time.Duration {
 	if jitter > 0 {
 		d *= 1 - jitter*rand.Float64() // never longer than said; spread, so that failures do not return in step
 	}
-	return time.Duration(d)
+	return clamp(d)
+}
+
+// clamp makes a Duration of a number of nanoseconds that may be beyond all Durations.
+func clamp(ns float64) time.Duration {
+	if ns >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return time.Duration(ns)
 }
 
 // limit renders the number of attempts for people.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/durable-wf/wf/engine/internal/store"
@@ -22,6 +21,10 @@ const claimBatch = 100
 // While there is nothing to do it sleeps: it is woken by commits, by the earliest due time, and looks
 // at the file's change counter once a second.
 func (e *Engine) Serve(ctx context.Context) error {
+	if !e.begin() {
+		return ErrClosed
+	}
+	defer e.tasks.Done()
 	w, err := e.join(ctx)
 	if err != nil {
 		return err
@@ -29,18 +32,13 @@ func (e *Engine) Serve(ctx context.Context) error {
 	if err := e.reapDead(ctx); err != nil {
 		return err
 	}
-	e.tasks.Add(1)
-	defer e.tasks.Done()
 	e.log.InfoContext(ctx, "serve started", "worker", w.id, "workers", e.cfg.Workers)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
-	var watch sync.WaitGroup
-	watch.Go(func() { e.guard(ctx, w.id) })
 	d := &dispatcher{eng: e, worker: w, freed: make(chan struct{}, e.cfg.Workers)}
 	err = d.dispatch(ctx)
 	cancel()
-	watch.Wait()
 	err = errors.Join(err, d.drain(ctx))
 	e.log.InfoContext(ctx, "serve stopped", "worker", w.id)
 	return err
@@ -142,15 +140,15 @@ func (d *dispatcher) start(ctx context.Context, row store.Run) {
 			return
 		}
 		d.eng.log.Error("run not finished here", "run_id", row.ID, "workflow", row.Workflow, "error", err)
-		d.giveBack(ctx, row.ID)
+		d.eng.giveBack(ctx, row.ID)
 	}()
 }
 
 // giveBack frees a run with which this process could not go on, such as on a full disk, as soon as
 // the database takes it.
-func (d *dispatcher) giveBack(ctx context.Context, id int64) {
+func (e *Engine) giveBack(ctx context.Context, id int64) {
 	for {
-		err := d.eng.disown(context.WithoutCancel(ctx), id)
+		err := e.disown(context.WithoutCancel(ctx), id)
 		if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, ErrGone) {
 			return
 		}

@@ -15,8 +15,8 @@ func (x *execution) advance(ctx context.Context, out Outcome, took time.Duration
 	h.Next = out.Next
 	h.Detail = detail("state", out.State.Brief)
 	next := x.row
-	x.checkpoint(&next, out.State)
 	next.Step, next.Visit, next.Attempt = out.Next, x.row.Visit+1, 1
+	x.checkpoint(&next, out.State)
 	next.Fingerprint = x.def.fingerprints[out.Next]
 	x.mu.Lock()
 	forget := len(x.stored) > 0

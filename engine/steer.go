@@ -46,6 +46,9 @@ func (e *Engine) fulfil(ctx context.Context, id int64) error {
 		if r.Want == "cancel" {
 			to = Cancelled
 		}
+		if !Status(r.Status).CanBecome(to) { // it rests already: blocked, say
+			return tx.SetWant(id, "", "")
+		}
 		_, err = e.move(tx, r, to, r.WantDetail)
 		return err
 	})
@@ -64,8 +67,8 @@ func (e *Engine) steer(ctx context.Context, id int64, to Status, want, reason st
 	err := e.unowned(ctx, id, func(tx *store.Tx, r store.Run) error {
 		row = r
 		switch {
-		case Status(r.Status) == to:
-			return nil
+		case Status(r.Status) == to, r.Want == "cancel" && to == Paused:
+			return nil // a cancel was acknowledged: it is for good
 		case r.Owner != 0:
 			row.Want, row.WantDetail = want, said
 			return tx.SetWant(id, want, said)
@@ -126,6 +129,11 @@ func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run
 		next := r
 		if err := e.redirect(&next, opts); err != nil {
 			return err
+		}
+		if r.Want == "pause" { // this takes it back
+			if err := tx.SetWant(id, "", ""); err != nil {
+				return err
+			}
 		}
 		if r.Status == string(Pending) && next.Step == r.Step {
 			return nil

@@ -12,7 +12,12 @@ import (
 )
 
 // RunStep runs one attempt of one step, see [Definition].
-func (w Workflow[S, R]) RunStep(ctx context.Context, v Visit, h Host) Outcome {
+func (w Workflow[S, R]) RunStep(ctx context.Context, v Visit, h Host) (out Outcome) {
+	defer func() { // of the user's Migrate, or of a method by which a state marshals itself
+		if p := recover(); p != nil {
+			out = Outcome{Err: blocked(&PanicError{Value: p, Stack: string(debug.Stack())})}
+		}
+	}()
 	i := w.index(v.Ref.Step)
 	if i < 0 {
 		return Outcome{Err: blocked(w.missing(v.Ref.Step))}

@@ -23,7 +23,7 @@ type sentry struct {
 	away  map[string]uint64 // those that were deposed, and the heartbeat at which they hang
 }
 
-// guard runs the sentry until ctx ends.
+// guard runs the sentry until ctx ends, with the engine.
 func (e *Engine) guard(ctx context.Context, self int64) {
 	s := &sentry{eng: e, self: self, watched: map[string]bool{}, deaths: make(chan store.Worker), away: map[string]uint64{}}
 	tick := time.NewTicker(heartbeat)

@@ -12,9 +12,7 @@ import (
 // when no living worker could execute it. Waiting costs nothing until the run has ended: its end is
 // handed over in process, and looked for, once for all who wait, when another process has committed.
 func (e *Engine) Wait(ctx context.Context, id int64) (Run, error) {
-	if err := e.listen(); err != nil {
-		return Run{}, err
-	}
+	e.listen()
 	for warned := false; ; {
 		ended, leave := e.awaitEnd(id) // first, so that no end is missed
 		run, err := e.Get(ctx, id)

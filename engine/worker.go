@@ -47,9 +47,7 @@ func (e *Engine) join(ctx context.Context) (*worker, error) {
 	if e.life.Err() != nil {
 		return nil, ErrClosed
 	}
-	if err := e.listen(); err != nil {
-		return nil, err
-	}
+	e.listen()
 	row := e.workerRow()
 	presence, err := oslock.Announce(e.store.LockDir(), row.UUID)
 	if err != nil {
@@ -60,7 +58,10 @@ func (e *Engine) join(ctx context.Context) (*worker, error) {
 		return nil, errors.Join(err, presence.Close())
 	}
 	e.worker = &worker{id: row.ID, presence: presence, mtbf: e.mtbf(ctx, row.Host)}
-	e.tasks.Go(e.beat)
+	e.task(e.beat)
+	// Whoever is in the ring watches, one that only executes in the foreground, too: else it would hide
+	// the death of the worker before it from the one behind it.
+	e.task(func() { e.guard(e.life, row.ID) })
 	e.ring()
 	return e.worker, nil
 }

@@ -1,4 +1,4 @@
--- Those of the runs named that nobody owns and that have one of the statuses named.
+-- Those of the runs named that nobody owns and that have one of the statuses named. One that waits is not taken before its time.
 SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, ''), status, step, visit, attempt, failures, deaths, seq, epoch,
        COALESCE(owner, 0), COALESCE(want, ''), COALESCE(want_detail, ''), COALESCE(due_us, 0), created_us,
        COALESCE(started_us, 0), updated_us, COALESCE(ended_us, 0), COALESCE(first_history, 0), COALESCE(head_history, 0),
@@ -8,6 +8,6 @@ SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, ''), status, step
 FROM   wf_runs
 WHERE  id IN (SELECT value FROM json_each(:ids))
   AND  status IN (SELECT value FROM json_each(:statuses))
-  AND  owner IS NULL
+  AND  owner IS NULL AND (status <> 'waiting' OR due_us IS NULL OR due_us <= :now_us)
   AND  (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
 ORDER BY id LIMIT :limit;

@@ -10,8 +10,9 @@ import (
 // batch is one transaction of the writer. An error of one of its methods means that the transaction
 // as a whole cannot be committed; what concerns one request alone is noted in the request.
 type batch struct {
-	w   *writer
-	now int64 // the one clock reading; never before the newest row in the file
+	w    *writer
+	now  int64 // the time of all that is written; never before the newest row in the file
+	wall int64 // the one clock reading: what is due by it is due, though a clock that was ahead once has moved now
 
 	lastRun, lastHistory, lastCopy int64 // numbers given so far
 
@@ -30,10 +31,10 @@ type lease struct {
 }
 
 func newBatch(w *writer) (*batch, error) {
-	b := &batch{w: w, moved: map[*Lease]lease{}}
+	b := &batch{w: w, wall: time.Now().UnixMicro(), moved: map[*Lease]lease{}}
 	var newest int64
 	err := w.stmts.heads.QueryRowContext(context.Background()).Scan(&b.lastRun, &b.lastHistory, &b.lastCopy, &newest)
-	b.now = max(time.Now().UnixMicro(), newest, w.newestUS)
+	b.now = max(b.wall, newest, w.newestUS)
 	return b, err
 }
 

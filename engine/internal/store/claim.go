@@ -36,10 +36,8 @@ func (b *batch) claim(r *request) error {
 // candidates reads the runs that can be claimed.
 func (b *batch) candidates(c *Claim) ([]Run, error) {
 	stmt := b.w.stmts.claimPending
-	args := []any{sql.Named("workflows", jsonList(c.Workflows)), sql.Named("limit", c.Limit)}
-	if c.IDs == nil {
-		args = append(args, sql.Named("now_us", b.now))
-	} else {
+	args := []any{sql.Named("workflows", jsonList(c.Workflows)), sql.Named("limit", c.Limit), sql.Named("now_us", b.wall)}
+	if c.IDs != nil {
 		stmt = b.w.stmts.claimNamed
 		args = append(args, sql.Named("ids", jsonList(c.IDs)), sql.Named("statuses", jsonList(c.Statuses)))
 	}

@@ -54,7 +54,7 @@ func (b *batch) add(m *move, r *request) error {
 		m.saved = &c.Row
 	}
 	if c.ForgetCalls || hasEnded(c.Row.Status) {
-		m.forget, m.calls = m.to.calls, nil
+		m.forget, m.calls = m.forget || m.to.calls, nil
 	}
 	if !hasEnded(c.Row.Status) {
 		m.calls = append(m.calls, c.Calls...)

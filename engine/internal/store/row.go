@@ -145,7 +145,7 @@ type Change struct {
 type Claim struct {
 	Worker    int64
 	Workflows []string // only these; nil for all
-	IDs       []int64  // only these, whatever their status in Statuses; nil: pending and due ones, oldest first
+	IDs       []int64  // only these, in one of Statuses, waiting ones when due; nil: pending and due ones, oldest first
 	Statuses  []string // with IDs: statuses from which to claim
 	Limit     int
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 
 	"modernc.org/sqlite"
 )
@@ -11,12 +12,23 @@ import (
 const (
 	walPage  = 4096 + 24          // bytes of the log per page written
 	walLimit = 16 << 20 / walPage // pages after which the log is started again
+	walKept  = 32 << 20           // bytes that SQLite leaves the file when that is done: journal_size_limit
 )
 
 // wal counts the pages written to the log.
 type wal struct {
 	pages int // since the log was started
 	due   int // at this count it is tried again, if it could not be done at the limit
+}
+
+// found returns the count to begin with. Processes that write little and end would never reach the limit
+// by what they have written themselves, and the log would grow for as long as another one stays.
+func found(db string) wal {
+	info, err := os.Stat(db + "-wal")
+	if err != nil || info.Size() <= walKept { // it may have been started again
+		return wal{}
+	}
+	return wal{pages: int(info.Size() / walPage)}
 }
 
 // checkpoint keeps the write-ahead log short. It runs between two batches: only then nothing is

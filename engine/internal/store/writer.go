@@ -45,7 +45,7 @@ type writer struct {
 }
 
 func newWriter(ctx context.Context, s *Store) (*writer, error) {
-	w := &writer{store: s, wake: make(chan struct{}, 1), stopped: make(chan struct{}), workers: map[int64]string{}}
+	w := &writer{store: s, wake: make(chan struct{}, 1), stopped: make(chan struct{}), workers: map[int64]string{}, wal: found(s.path)}
 	if err := w.open(ctx); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -115,7 +115,7 @@ func (w *writer) enqueue(r *request) {
 	}
 	w.mu.Unlock()
 	if closing {
-		r.done(ErrClosed)
+		go r.done(ErrClosed) // ends at once; the caller may hold a lock that done takes
 		return
 	}
 	w.kick()
