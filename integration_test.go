@@ -115,7 +115,7 @@ func TestSecondStopExitsAtOnce(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			p := launch(t, dir, crashprog(t), "start", "deaf", "--out", "none", "--gate", "never")
-			awaitRunning(t, dir, 1)
+			eventually(t, "the start of its step", func() bool { return strings.Contains(p.stderr.String(), "started") })
 			p.signal(syscall.SIGTERM)
 			p.signal(syscall.SIGINT) // of another kind, so that the kernel does not merge the two
 			const advice = "saving; press Ctrl-C again to end without it\n"

@@ -70,7 +70,7 @@ func TestDiskFull(t *testing.T) {
 	t.Run("file system", func(t *testing.T) {
 		t.Parallel()
 		dir := smallDisk(t)
-		fillDisk(t, dir, "disk is full; make room, then: crashprog resume 1", func(args ...string) *process {
+		fillDisk(t, dir, "disk is full (13); make room, then: crashprog resume 1", func(args ...string) *process {
 			return launch(t, dir, crashprog(t), args...)
 		}, func() { enlarge(t, dir) })
 	})

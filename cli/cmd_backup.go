@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -21,8 +22,11 @@ before, and nothing half done. Copying the file with other tools while it is in 
 		GroupID: groupAdmin,
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == "" {
+				return usagef("FILE is empty; usage: %s", cmd.UseLine())
+			}
 			return a.withEngine(cmd.Context(), engine.ReadOnly, func(eng *engine.Engine) error {
-				return a.backup(cmd.Context(), eng, args[0])
+				return a.backup(cmd.Context(), eng, filepath.Clean(args[0]))
 			})
 		},
 	}

@@ -130,6 +130,9 @@ needed; take a backup first.`,
 type schema struct{ Have, Want int64 }
 
 func (a *app) schema(ctx context.Context) (schema, error) {
+	if a.db == "" {
+		return schema{}, errNoDB()
+	}
 	have, want, err := engine.Schema(ctx, a.db)
 	return schema{have, want}, err
 }

@@ -84,7 +84,7 @@ func (r *resuming) check(refs []string) error {
 	case r.all && len(refs) > 0:
 		return usagef("--all goes without RUN, but %q is named", refs[0])
 	}
-	return nil
+	return checkSuspendCode(r.suspended)
 }
 
 func (a *app) resume(ctx context.Context, eng *engine.Engine, refs []string, r resuming) (int, error) {

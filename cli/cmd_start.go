@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -64,11 +63,11 @@ func (a *app) startCommand() *cobra.Command {
 }
 
 func (s *starting) addFlags(flags *pflag.FlagSet) {
-	flags.Int64Var(&s.options.Checkpoint.Every, "every", 0, "commit a checkpoint at each N-th iteration, exactly")
+	flags.Var((*wholeFlag)(&s.options.Checkpoint.Every), "every", "commit a checkpoint at each N-th iteration, exactly")
 	flags.DurationVar(&s.options.Checkpoint.Interval, "interval", 0, "commit a checkpoint so often (default: about 1s, cheaper for big states)")
 	flags.Var((*share)(&s.options.Checkpoint.Overhead), "overhead", "share of the time that checkpoints may take (default 0.1%)")
 	flags.StringVar(&s.keep, "keep", "", "what remains of the completed run: none, history or all (default history)")
-	flags.StringVar(&s.options.Key, "key", "", "a name for the run that makes the start repeatable")
+	flags.Var((*keyFlag)(&s.options.Key), "key", "a name for the run that makes the start repeatable")
 	flags.Var(seedFlag{&s.options.Seed}, "seed", "of the run's random numbers (default: random)")
 	flags.BoolVar(&s.detach, "detach", false, "only enqueue the run, for a worker, and print its ID")
 	flags.DurationVar(&s.patience, "wait-timeout", 0, "give up waiting, not working, after this time")
@@ -86,11 +85,15 @@ func (s *starting) check() error {
 		return usagef("--keep %q must be none, history or all", s.keep)
 	case s.options.Checkpoint.Every < 0:
 		return usagef("--every %d must not be negative", s.options.Checkpoint.Every)
+	case s.options.Checkpoint.Interval < 0:
+		return usagef("--interval %v must not be negative", s.options.Checkpoint.Interval)
 	case s.patience < 0:
 		return usagef("--wait-timeout %v must not be negative", s.patience)
+	case s.detach && s.patience > 0:
+		return usagef("--wait-timeout goes without --detach, which does not wait")
 	}
 	s.options.Keep = engine.Keep(s.keep)
-	return nil
+	return checkSuspendCode(s.suspended)
 }
 
 func (a *app) start(ctx context.Context, line commandLine, s starting) error {
@@ -186,55 +189,3 @@ func (w lineWriter) Write(p []byte) (int, error) {
 	w.app.say(strings.TrimRight(string(p), "\n"))
 	return len(p), nil
 }
-
-// share is a flag for a part of one: 0.001 or 0.1%.
-type share float64
-
-// String, Set and Type make a share a flag.
-func (s *share) String() string {
-	if *s == 0 {
-		return ""
-	}
-	return strconv.FormatFloat(float64(*s), 'g', -1, 64)
-}
-
-// Set accepts 0.001 and 0.1%.
-func (s *share) Set(word string) error {
-	number, percent := strings.CutSuffix(word, "%")
-	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if percent {
-		f /= 100
-	}
-	if err != nil || !(f > 0 && f <= 1) {
-		return errors.New("must be a share such as 0.001 or 0.1%, above 0 and at most 1")
-	}
-	*s = share(f)
-	return nil
-}
-
-// Type names the flag's values in the help.
-func (s *share) Type() string { return "share" }
-
-// seedFlag is a flag for a number that may be left out.
-type seedFlag struct{ to **int64 }
-
-// String, Set and Type make a seedFlag a flag.
-func (f seedFlag) String() string {
-	if f.to == nil || *f.to == nil {
-		return ""
-	}
-	return strconv.FormatInt(**f.to, 10)
-}
-
-// Set accepts any whole number that fits in 64 bits with a sign.
-func (f seedFlag) Set(word string) error {
-	n, err := strconv.ParseInt(word, 0, 64)
-	if err != nil {
-		return errors.New("must be a whole number of at most 63 bits and a sign")
-	}
-	*f.to = &n
-	return nil
-}
-
-// Type names the flag's values in the help.
-func (f seedFlag) Type() string { return "int" }

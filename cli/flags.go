@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -224,6 +225,9 @@ func flagError(fs *pflag.FlagSet, who string, err error) error {
 	if errors.Is(err, pflag.ErrHelp) {
 		return err
 	}
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return &usageError{err: invalidValue(invalid)}
+	}
 	missing, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {
 		return &usageError{err: err}
@@ -240,4 +244,21 @@ func flagError(fs *pflag.FlagSet, who string, err error) error {
 	}
 	flag := dashes + missing.GetSpecifiedName()
 	return usagef("%s no flag %s%s", who, flag, nearestTo(flag, known))
+}
+
+// invalidValue words what a flag does not take. The types that the parser brings along speak of the
+// functions that they call.
+func invalidValue(err *pflag.InvalidValueError) error {
+	flag, value := "--"+err.GetFlag().Name, err.GetValue()
+	switch number, ok := errors.AsType[*strconv.NumError](err); {
+	case err.GetFlag().Value.Type() == "duration":
+		return fmt.Errorf("%s: %q is not a duration such as 1s or 2h30m", flag, value)
+	case err.GetFlag().Value.Type() == "bool":
+		return fmt.Errorf("%s: %q is not true or false", flag, value)
+	case ok && errors.Is(number, strconv.ErrRange):
+		return fmt.Errorf("%s: %q is too great a number", flag, value)
+	case ok:
+		return fmt.Errorf("%s: %q is not a whole number", flag, value)
+	}
+	return err
 }

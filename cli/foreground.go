@@ -28,6 +28,14 @@ func addSuspendCode(cmd *cobra.Command, code *int) {
 	cmd.Flags().IntVar(code, "suspended-code", ExitSuspended, "exit code of a run that was interrupted and saved")
 }
 
+// checkSuspendCode reports a code with which no process can exit.
+func checkSuspendCode(code int) error {
+	if code < 0 || code > 255 {
+		return usagef("--suspended-code %d must be from 0 to 255", code)
+	}
+	return nil
+}
+
 // announcer returns a function that tells, at its first call, from where the run goes on, or that it
 // has started if it is new.
 func (f *foreground) announcer(isNew bool) func(engine.Run) {

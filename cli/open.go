@@ -21,7 +21,7 @@ func (a *app) open(ctx context.Context, access engine.Access) (*engine.Engine, e
 // openWith opens the database that --db names, with what else cfg says.
 func (a *app) openWith(ctx context.Context, cfg engine.Config) (*engine.Engine, error) {
 	if a.db == "" {
-		return nil, usagef("--db names no database")
+		return nil, errNoDB()
 	}
 	cfg.Path = a.db
 	eng, err := engine.Open(ctx, cfg, a.defs...)
@@ -33,6 +33,8 @@ func (a *app) openWith(ctx context.Context, cfg engine.Config) (*engine.Engine, 
 	}
 	return eng, nil
 }
+
+func errNoDB() error { return usagef("--db names no database") }
 
 // openError adds what to do about a database that does not open.
 func (a *app) openError(err error) error {

@@ -141,6 +141,5 @@ func newDefinition(def Definition) *definition {
 // starting is the validated beginning of a run.
 type starting struct {
 	state Payload
-	hash  []byte // of the input, for keys
 	brief string
 }

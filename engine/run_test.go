@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -102,6 +103,33 @@ func TestStartWithAKeyIsIdempotent(t *testing.T) {
 	}
 	if run, err := eng.Find(t.Context(), "nightly"); err != nil || run.ID != first.ID {
 		t.Errorf("Find(nightly) = run %d, %v; want run %d", run.ID, err, first.ID)
+	}
+}
+
+// A field that the state gets later is no other input.
+func TestAKeyOutlivesANewField(t *testing.T) {
+	t.Parallel()
+	type wider struct {
+		count
+		Unit string           `json:"unit" help:"of what is counted"`
+		More map[string]int64 `json:"more"`
+	}
+	const widened engine.Name[wider, int64] = "counting"
+	path := filepath.Join(t.TempDir(), "wf.db")
+	eng := openEngine(t, engine.Config{Path: path}, countTo(nil))
+	key := &engine.StartOptions{Key: "nightly"}
+	first, err := counting.Start(t.Context(), eng, count{N: 3}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := openEngine(t, engine.Config{Path: path}, engine.Workflow[wider, int64]{Name: widened, Steps: []engine.Step[wider]{{
+		Name: "add", Do: func(*engine.Context, *wider) (engine.Transition, error) { return engine.Next(), nil }}}})
+	again, err := widened.Start(t.Context(), later, wider{count: count{N: 3}}, key)
+	if err != nil || again.ID != first.ID {
+		t.Errorf("Start = run %d, %v; want run %d", again.ID, err, first.ID)
+	}
+	if _, err := widened.Start(t.Context(), later, wider{count: count{N: 3}, Unit: "m"}, key); !errors.Is(err, engine.ErrKeyConflict) {
+		t.Errorf("Start with a unit = %v, want ErrKeyConflict", err)
 	}
 }
 

@@ -92,6 +92,12 @@ func (e *Engine) create(ctx context.Context, def *definition, begin starting, op
 		return Run{}, false, err
 	}
 	row.Workflow = name
+	var hash []byte
+	if opts.Key != "" {
+		if hash, err = inputHash(begin.state); err != nil {
+			return Run{}, false, &InputError{name, err}
+		}
+	}
 	h := store.History{Kind: "created", Step: row.Step, DurationUS: -1,
 		Detail: detail("by", e.actor, "state", begin.brief, "input", createdInput(begin.state))}
 	if mode == own {
@@ -101,9 +107,9 @@ func (e *Engine) create(ctx context.Context, def *definition, begin starting, op
 		}
 		row.Owner, h.Worker = w.id, w.id
 	}
-	made, err := e.store.Create(ctx, &store.Create{Run: row, InputHash: begin.hash, History: h})
+	made, err := e.store.Create(ctx, &store.Create{Run: row, InputHash: hash, History: h})
 	if err != nil {
-		return e.keyed(ctx, name, begin, opts.Key, err)
+		return e.keyed(ctx, name, hash, opts.Key, err)
 	}
 	if mode == own {
 		e.mu.Lock()
@@ -153,12 +159,12 @@ func createdInput(state Payload) json.RawMessage {
 }
 
 // keyed returns the run for which a key stands already.
-func (e *Engine) keyed(ctx context.Context, workflow string, begin starting, key string, err error) (Run, bool, error) {
+func (e *Engine) keyed(ctx context.Context, workflow string, hash []byte, key string, err error) (Run, bool, error) {
 	taken, ok := errors.AsType[*store.KeyError](err)
 	if !ok {
 		return Run{}, false, err
 	}
-	if string(taken.InputHash) != string(begin.hash) {
+	if string(taken.InputHash) != string(hash) {
 		return Run{}, false, fmt.Errorf("workflow %q, key %q: %w", workflow, key, ErrKeyConflict)
 	}
 	row, err := e.store.RunByUUID(ctx, taken.UUID)

@@ -54,8 +54,7 @@ func (s *sentry) sleep(ctx context.Context, news <-chan struct{}, tick <-chan ti
 		select {
 		case <-ctx.Done():
 			return false
-		case w := <-s.deaths:
-			s.eng.reap(ctx, w)
+		case w := <-s.deaths: // its runs are free
 			delete(s.watched, w.UUID)
 			return true
 		case <-tick:
@@ -107,7 +106,7 @@ func (s *sentry) hangs(uuid string) bool {
 	return true
 }
 
-// watch awaits the death of w. The goroutine ends when that process ends, or with ctx.
+// watch awaits the death of w and frees its runs. The goroutine ends when that is done, or with ctx.
 func (s *sentry) watch(ctx context.Context, w *store.Worker) {
 	if w == nil || s.watched[w.UUID] {
 		return
@@ -115,14 +114,29 @@ func (s *sentry) watch(ctx context.Context, w *store.Worker) {
 	s.watched[w.UUID] = true
 	dead := *w
 	go func() { // ends with ctx
-		if err := oslock.AwaitDeath(ctx, s.eng.store.LockDir(), dead.UUID); err != nil {
-			return
+		for !s.bury(ctx, dead) {
+			select {
+			case <-time.After(time.Second): // a full disk, say
+			case <-ctx.Done():
+				return
+			}
 		}
 		select {
 		case s.deaths <- dead:
 		case <-ctx.Done():
 		}
 	}()
+}
+
+// bury awaits the death of w and frees its runs. It reports whether that is done.
+func (s *sentry) bury(ctx context.Context, w store.Worker) bool {
+	if err := oslock.AwaitDeath(ctx, s.eng.store.LockDir(), w.UUID); err != nil {
+		if ctx.Err() == nil {
+			s.eng.log.Error("watching a worker", "worker", w.ID, "error", err)
+		}
+		return false
+	}
+	return s.eng.reap(ctx, w)
 }
 
 // compare counts the ticks without a heartbeat of prev, and deposes it after the lease time. It
@@ -159,12 +173,12 @@ func (e *Engine) depose(ctx context.Context, w store.Worker) {
 	}
 }
 
-// reap frees the runs of a dead worker.
-func (e *Engine) reap(ctx context.Context, w store.Worker) {
+// reap frees the runs of a dead worker. It reports whether that is done.
+func (e *Engine) reap(ctx context.Context, w store.Worker) bool {
 	runs, err := e.release(ctx, w, true)
 	if err != nil {
 		e.log.Error("taking over from a dead worker", "worker", w.ID, "error", err)
-		return
+		return false
 	}
 	if len(runs) > 0 { // one that has left in order has none
 		e.log.InfoContext(ctx, "worker died: its runs are free", "worker", w.ID, "pid", w.PID, "runs", len(runs))
@@ -172,6 +186,7 @@ func (e *Engine) reap(ctx context.Context, w store.Worker) {
 	if err := oslock.Sweep(e.store.LockDir(), w.UUID); err != nil {
 		e.log.Warn("removing a dead worker's lock file", "worker", w.ID, "error", err)
 	}
+	return true
 }
 
 func (e *Engine) release(ctx context.Context, w store.Worker, died bool) (runs []int64, err error) {

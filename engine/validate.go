@@ -64,7 +64,11 @@ func (w Workflow[S, R]) stepFaults(i int, s Step[S]) []error {
 func validate(defs []Definition) error {
 	var faults []error
 	seen := map[string]bool{}
-	for _, def := range defs {
+	for i, def := range defs {
+		if def == nil {
+			faults = append(faults, fmt.Errorf("definition %d is nil", i+1))
+			continue
+		}
 		name := def.Describe().Name
 		if seen[name] {
 			faults = append(faults, fmt.Errorf("workflow %q: defined twice", name))

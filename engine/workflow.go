@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -100,8 +99,7 @@ func (w Workflow[S, R]) start(v any) (starting, error) {
 	if err != nil {
 		return starting{}, &InputError{string(w.Name), err}
 	}
-	sum := sha256.Sum256(state.Data)
-	return starting{state: state, hash: sum[:], brief: w.brief(s)}, nil
+	return starting{state: state, brief: w.brief(s)}, nil
 }
 
 func (w Workflow[S, R]) startJSON(doc []byte) (starting, error) {

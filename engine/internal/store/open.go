@@ -92,7 +92,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 		return wrap("open", s.path, err)
 	}
 	if o.ReadOnly {
-		if err := s.checkSchema(ctx); err != nil {
+		if err := s.awaitSchema(ctx); err != nil {
 			return err
 		}
 		return s.startWatch(ctx)

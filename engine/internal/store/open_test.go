@@ -108,6 +108,28 @@ func TestOpenCreates(t *testing.T) {
 	}
 }
 
+// TestOpenWaitsForTheCreator opens a file of which there is no more than the name yet.
+func TestOpenWaitsForTheCreator(t *testing.T) {
+	t.Parallel()
+	for _, o := range []store.Options{{}, {ReadOnly: true}} {
+		o.Path = filepath.Join(t.TempDir(), "wf.db")
+		must(t, os.WriteFile(o.Path, nil, 0o600))
+		opened := make(chan error, 1)
+		go func() {
+			s, err := store.Open(t.Context(), o)
+			if err == nil {
+				err = s.Close()
+			}
+			opened <- err
+		}()
+		time.Sleep(30 * time.Millisecond) // so that it has looked
+		mustOpen(t, store.Options{Path: o.Path, Create: true})
+		if err := <-opened; err != nil {
+			t.Errorf("Open(%+v) while the file is created: %v", o, err)
+		}
+	}
+}
+
 func TestAdoptKeepsTheUsersTables(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "mine.db")

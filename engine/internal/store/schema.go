@@ -20,6 +20,8 @@ const (
 	archiveID     = 0x77662d61 // "wf-a": a file that Archive has made
 	versionTable  = "wf_goose_version"
 	migrateWait   = 10 * time.Second // how long to wait for another process that creates or migrates
+	createWait    = 2 * time.Second  // how long those who may not create wait for who is just creating
+	schemaPoll    = 10 * time.Millisecond
 )
 
 // schema is what the file's header and catalogue say.
@@ -31,7 +33,11 @@ type schema struct {
 
 // prepareSchema takes the schema's lock and makes the schema current, if it may.
 func (s *Store) prepareSchema(ctx context.Context, o *Options) error {
-	if err := s.checkSchema(ctx); err != nil && !errors.Is(err, ErrSchemaTooOld) && !o.mayAdopt(err) {
+	check := s.checkSchema
+	if !o.Create {
+		check = s.awaitSchema
+	}
+	if err := check(ctx); err != nil && !errors.Is(err, ErrSchemaTooOld) && !o.mayAdopt(err) {
 		return err // and leave no lock files beside a file that is none of our business
 	}
 	guard, err := oslock.Share(s.lockDir)
@@ -54,6 +60,24 @@ func (o *Options) mayAdopt(err error) bool {
 
 // errStranger marks a database that says whose it is, and it is not ours.
 var errStranger = errors.New("its application_id is not ours")
+
+// awaitSchema is checkSchema for those who may not migrate: a file that was written just now is
+// probably being created by another process, which takes a moment.
+func (s *Store) awaitSchema(ctx context.Context) error {
+	tick := time.NewTicker(schemaPoll)
+	defer tick.Stop()
+	for begun := time.Now(); ; {
+		err := s.checkSchema(ctx)
+		if !errors.Is(err, ErrSchemaTooOld) || time.Since(s.file.ModTime()) > createWait || time.Since(begun) > createWait {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
+}
 
 // checkSchema reports what keeps this program from using the database as it is.
 func (s *Store) checkSchema(ctx context.Context) error {
@@ -132,7 +156,7 @@ func (s *Store) upgrade(ctx context.Context) error {
 		if s.checkSchema(ctx) == nil { // the holder is just what was waited for
 			break
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(schemaPoll)
 	}
 	guard, err := oslock.Share(s.lockDir)
 	if err != nil {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -50,7 +52,10 @@ func (s *Store) look(ctx context.Context, conn *sql.Conn) {
 // file without a name would be lost with the last process that has it open.
 func (s *Store) present() bool {
 	info, err := os.Stat(s.path)
-	return err == nil && os.SameFile(info, s.file)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist) // what cannot be seen need not be gone
+	}
+	return os.SameFile(info, s.file)
 }
 
 func (s *Store) notify() {
