@@ -115,7 +115,8 @@ func TestSecondStopExitsAtOnce(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			p := launch(t, dir, crashprog(t), "start", "deaf", "--out", "none", "--gate", "never")
-			eventually(t, "the start of its step", func() bool { return strings.Contains(p.stderr.String(), "started") })
+			run := awaitRunning(t, dir, 1)
+			time.Sleep(time.Until(run.Started.Add(time.Second))) // by then its step has begun, which nobody outside can see
 			p.signal(syscall.SIGTERM)
 			p.signal(syscall.SIGINT) // of another kind, so that the kernel does not merge the two
 			const advice = "saving; press Ctrl-C again to end without it\n"
@@ -127,7 +128,7 @@ func TestSecondStopExitsAtOnce(t *testing.T) {
 				t.Errorf("the process ended %v after the second stop", took)
 			}
 			mustContain(t, p.stderr.String(), advice+"crashprog: ended without saving what was not saved yet; go on with: crashprog resume 1\n")
-			run := awaitRun(t, dir, 1, "is as it was", func(engine.Run) bool { return true })
+			run = awaitRun(t, dir, 1, "is as it was", func(engine.Run) bool { return true })
 			if run.Status != engine.Running {
 				t.Errorf("run 1 is %s, want it running under a dead owner", run.Status)
 			}

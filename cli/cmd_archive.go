@@ -12,8 +12,9 @@ func (a *app) archiveCommand() *cobra.Command {
 		Use:   "archive --older-than AGE",
 		Short: "Move runs that have ended into a file per month",
 		Long: `Move runs that have ended, with their histories, into one file per month of their end, in a folder
-beside the database. Each is a database of its own: read it with --db, or read all of them together
-with history --archived. It may be interrupted at any point and repeated: no run is lost or doubled.`,
+beside the database. Each is a database of its own that takes no new runs: read it with --db, or read
+all of them together with history --archived. It may be interrupted at any point and repeated: no run
+is lost or doubled.`,
 		Example: `  wf archive --older-than 30d --dry-run
   wf archive --older-than 30d
   wf list --db wf.db-archive/2026-09.db`,

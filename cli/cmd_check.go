@@ -78,8 +78,7 @@ func (f *findings) close() error {
 		return err
 	}
 	if f.out.count > 0 {
-		return hinted(fmt.Errorf("found %s", plural(int64(f.out.count), "problem")),
-			"keep a copy of the file as it is, then restore a backup; without one, wf backup or sqlite3's .recover save what can be read")
+		return hinted(fmt.Errorf("found %s", plural(int64(f.out.count), "problem")), damageAdvice)
 	}
 	return nil
 }

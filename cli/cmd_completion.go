@@ -25,7 +25,9 @@ func (a *app) completionCommand() *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "Print a completion script for bash, zsh, fish or powershell",
 		Long: `Print a completion script. It completes commands, flags, workflows and their inputs, statuses, and
-runs with their workflow and status. It only reads, and creates no file.`,
+runs with their workflow and status. It only reads, and creates no file.
+
+That for bash needs the package bash-completion, which must be loaded before it.`,
 		Example: `  source <(wf completion bash)                                      # in ~/.bashrc
   wf completion zsh > "${fpath[1]}/_wf"
   wf completion fish > ~/.config/fish/completions/wf.fish`,

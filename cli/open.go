@@ -45,6 +45,8 @@ func (a *app) openError(err error) error {
 		return hinted(err, "name the database with --db; an archive that nobody needs any more is a file to delete")
 	case errors.Is(err, engine.ErrForeign), errors.Is(err, engine.ErrNotDatabase), errors.Is(err, engine.ErrIsFolder):
 		return hinted(err, "name another database with --db")
+	case errors.Is(err, engine.ErrStorage) && !errors.Is(err, engine.ErrFull) && !errors.Is(err, engine.ErrGone):
+		return hinted(err, damageAdvice)
 	case errors.Is(err, engine.ErrSchemaTooOld):
 		return hinted(err, "bring it up to date with: %s migrate up%s", a.name, a.dbFlag())
 	case errors.Is(err, engine.ErrSchemaTooNew):
@@ -52,6 +54,9 @@ func (a *app) openError(err error) error {
 	}
 	return err
 }
+
+// damageAdvice is what to do with a file that is damaged.
+const damageAdvice = "keep a copy of the file as it is and restore a backup; without one, sqlite3's .recover saves what can be read"
 
 // dbFlag is what a command line that is shown to a person needs to name the same database: nothing,
 // or --db with a space before it.
