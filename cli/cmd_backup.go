@@ -17,7 +17,8 @@ func (a *app) backupCommand() *cobra.Command {
 		Use:   "backup FILE",
 		Short: "Write a consistent copy of the database while it is in use",
 		Long: `Write a consistent copy of the database to a new FILE while it is in use: all that was committed
-before, and nothing half done. Copying the file with other tools while it is in use loses commits.`,
+before, and nothing half done. Copying the file with other tools while it is in use loses commits.
+States over 1 MiB are in the folder FILE-files then; it belongs to FILE, under whatever name that gets.`,
 		Example: `  wf backup wf-$(date +%F).db`,
 		GroupID: groupAdmin,
 		Args:    arguments(1, 1),

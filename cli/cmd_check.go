@@ -14,8 +14,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Look for damage in the whole database; exit 1 if there is any",
 		Long: `Look for damage in the whole database: SQLite's own integrity check, rows that belong to no run,
-checksums of checkpoints, the number of events of each run, and their hash chains, as verify does.
-It reads everything and changes nothing; what damage keeps it from reading is a problem that it tells.`,
+checksums of checkpoints and files of large ones, the number of events of each run, and their hash chains,
+as verify does. It reads everything and changes nothing; what damage keeps it from reading is a problem
+that it tells.`,
 		Example: `  wf check
   wf check -o json`,
 		GroupID: groupAdmin,

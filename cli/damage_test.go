@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"errors"
@@ -58,4 +59,15 @@ func cmdSnapshot(ts *testscript.TestScript, neg bool, args []string) {
 		return err
 	})
 	ts.Check(errors.Join(err, os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600)))
+}
+
+// cmdLarge writes an input of the workflow echo that stays larger than 1 MiB when it is compressed:
+// large NEWFILE.
+func cmdLarge(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: large NEWFILE")
+	}
+	data := make([]byte, 2<<20)
+	_, err := rand.Read(data)
+	ts.Check(errors.Join(err, os.WriteFile(ts.MkAbs(args[0]), fmt.Appendf(nil, `{"say":"%x"}`, data), 0o600)))
 }

@@ -184,6 +184,8 @@ func (f *foreground) report(ctx context.Context, run engine.Run) (int, error) {
 func (f *foreground) result(run engine.Run) error {
 	text := cmp.Or(rawText(run.Result), string(run.Result)) // null and "" as they are
 	switch {
+	case len(run.Result) == 0 && run.Fault != "":
+		return fmt.Errorf("run %d completed, but its result: %s", run.ID, run.Fault)
 	case f.prefix:
 		text = fmt.Sprintf("%d\t%s", run.ID, text)
 	case len(run.Result) == 0:

@@ -31,6 +31,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"normal":    cmdNormal,
 		"damage":    cmdDamage,
 		"snapshot":  cmdSnapshot,
+		"large":     cmdLarge,
 	}
 }
 

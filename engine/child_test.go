@@ -26,6 +26,8 @@ func playRole(role string, args []string) error {
 		return playCrash(args[0])
 	case "idle":
 		return playIdle(args[0])
+	case "bulk":
+		return playBulk(args[0])
 	}
 	return fmt.Errorf("unknown role %q", role)
 }

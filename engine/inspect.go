@@ -29,6 +29,9 @@ func (x *execution) inspect(ctx context.Context) (bool, error) {
 
 // checkpointFault says what is wrong with the bytes of a checkpoint.
 func checkpointFault(c store.Checkpoint) error {
+	if c.Fault != "" {
+		return errors.New(c.Fault)
+	}
 	if len(c.State.Data) == 0 {
 		return errors.New("its state is missing")
 	}
@@ -111,6 +114,9 @@ func (x *execution) loadRecords(ctx context.Context) (bool, error) {
 	}
 	x.records = make(map[recordID]Record, len(calls))
 	for _, c := range calls {
+		if c.Fault != "" {
+			return false, x.block(ctx, fmt.Errorf("the record of call %q is corrupt: %s", c.Name, c.Fault))
+		}
 		if Payload(c.Value).Checksum() != c.Checksum {
 			return false, x.block(ctx, fmt.Errorf("the record of call %q is corrupt", c.Name))
 		}

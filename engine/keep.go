@@ -91,7 +91,8 @@ func (e *Engine) Verify(ctx context.Context, id int64, found func(Finding)) erro
 	return err
 }
 
-// Backup writes a consistent copy of the database to a new file, while it is in use.
+// Backup writes a consistent copy of the database to a new file, while it is in use, and of its large
+// states to the folder beside it, with "-files" appended to its name.
 func (e *Engine) Backup(ctx context.Context, path string) error { return e.store.Backup(ctx, path) }
 
 // Table is the answer to a query. Each value is nil, an int64, a float64, a string or a []byte.

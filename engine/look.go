@@ -234,7 +234,7 @@ type StateVersion struct {
 	Visit   int
 	Current bool   // the one from which the run resumes
 	Bad     string // why it would not be used
-	Size    int    // in bytes, as stored
+	Size    int    // in bytes, as stored; 0 if it cannot be read
 	State   json.RawMessage
 	Brief   string
 }
@@ -268,7 +268,10 @@ func (e *Engine) States(ctx context.Context, id int64) ([]StateVersion, error) {
 }
 
 func (e *Engine) stateVersion(row *store.Run, c *store.Copy) StateVersion {
-	v := StateVersion{Seq: c.Seq, Time: timeOf(c.TimeUS), Step: c.Step, Visit: int(c.Visit), Bad: c.Bad, Size: len(c.Checkpoint.State.Data)}
+	v := StateVersion{Seq: c.Seq, Time: timeOf(c.TimeUS), Step: c.Step, Visit: int(c.Visit), Bad: c.Bad}
+	if c.Checkpoint.Fault == "" {
+		v.Size = len(c.Checkpoint.State.Data)
+	}
 	if fault := checkpointFault(c.Checkpoint); fault != nil && v.Bad == "" {
 		v.Bad = fault.Error()
 	}

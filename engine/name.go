@@ -63,6 +63,9 @@ func (n Name[S, R]) State(ctx context.Context, eng *Engine, id int64) (S, error)
 	if err != nil {
 		return s, err
 	}
+	if run.State == nil && run.Fault != "" {
+		return s, fmt.Errorf("run %d: state: %s", id, run.Fault)
+	}
 	if run.State == nil {
 		return s, fmt.Errorf("run %d: its checkpoint was deleted when it completed", id)
 	}
@@ -79,6 +82,9 @@ func resultOf[R any](run Run) (R, error) {
 	var r R
 	if run.Status != Completed {
 		return r, &RunError{RunID: run.ID, Status: run.Status, Reason: run.reason()}
+	}
+	if run.Result == nil && run.Fault != "" {
+		return r, fmt.Errorf("run %d: result: %s", run.ID, run.Fault)
 	}
 	if run.Result == nil {
 		return r, nil

@@ -44,6 +44,7 @@ type Run struct {
 	State       json.RawMessage // of the newest checkpoint; nil once deleted, or if left out
 	Brief       string          // short form of State
 	Result      json.RawMessage // of a completed run
+	Fault       string          // why State or Result cannot be read from its file; "" if nothing is wrong
 }
 
 // Progress is how far a run is, in units of its workflow's choice.
@@ -64,6 +65,7 @@ func runOf(row *store.Run, def Definition) Run {
 		Created: timeOf(row.CreatedUS), Started: timeOf(row.StartedUS), Updated: timeOf(row.UpdatedUS),
 		Ended: timeOf(row.EndedUS), Progress: Progress{row.Done, row.Total}, Saves: row.Saves, Seed: row.Seed,
 		Stall: microseconds(row.StallUS), Active: microseconds(row.ActiveUS), Head: row.HeadHash,
+		Fault: cmp.Or(row.Checkpoint.Fault, row.ResultFault),
 	}
 	if row.Policy != "" {
 		_ = json.Unmarshal([]byte(row.Policy), &run.Policy) // written by start; without it the wider policies hold

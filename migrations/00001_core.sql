@@ -67,6 +67,10 @@ CREATE INDEX wf_runs_due     ON wf_runs (due_us) WHERE due_us IS NOT NULL;
 CREATE INDEX wf_runs_owner   ON wf_runs (owner)  WHERE owner IS NOT NULL;
 CREATE INDEX wf_runs_want    ON wf_runs (id)     WHERE want IS NOT NULL;
 
+-- Which payloads are in files: the codec of those ends in +file, and the column holds the name of the file.
+CREATE INDEX wf_runs_state_file  ON wf_runs (state)  WHERE substr(codec, -5) = '+file';
+CREATE INDEX wf_runs_result_file ON wf_runs (result) WHERE substr(result_codec, -5) = '+file';
+
 -- The allowed moves; engine/status.go holds the same table and a test compares them.
 -- +goose StatementBegin
 CREATE TRIGGER wf_runs_moves BEFORE UPDATE OF status ON wf_runs
@@ -124,6 +128,8 @@ CREATE TABLE wf_checkpoints (
   state       ANY     NOT NULL
 ) STRICT;
 
+CREATE INDEX wf_checkpoints_file ON wf_checkpoints (state) WHERE substr(codec, -5) = '+file';
+
 -- Results of recorded calls that no checkpoint covers yet.
 CREATE TABLE wf_calls (
   run      INTEGER NOT NULL,
@@ -137,6 +143,8 @@ CREATE TABLE wf_calls (
   value    ANY     NOT NULL,
   PRIMARY KEY (run, visit, name, n)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX wf_calls_file ON wf_calls (value) WHERE substr(codec, -5) = '+file';
 
 -- Idempotency keys; they outlive their runs.
 CREATE TABLE wf_keys (

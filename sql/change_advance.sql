@@ -1,5 +1,6 @@
 -- Changes runs that stay with their owner, and their checkpoints: the most frequent change by far. It sets
--- no column that an index or the trigger on the status looks at; otherwise as change_update_state.sql.
+-- no column that an index or the trigger on the status looks at, but for the index of states in files, which
+-- looks at the codec alone; otherwise as change_update_state.sql.
 WITH v (id, was_epoch, was_seq, seq, head_history, head_hash, now_us, version, fingerprint, step, visit, attempt,
         failures, deaths, reason, error, done, total, saves, stall_us, active_us,
         copies, copied_us, codec, checksum, random, counters, state) AS (VALUES

@@ -1,5 +1,5 @@
--- Runs whose checkpoint does not match its checksum.
-SELECT id AS run, 0 AS row, 'checkpoint does not match its checksum' AS text
+-- Runs whose checkpoint cannot be read or does not match its checksum.
+SELECT id AS run, 0 AS row, 'checkpoint ' || wf_fault(state, codec, checksum) AS text
 FROM   wf_runs
-WHERE  checksum <> wf_crc32c(state)
+WHERE  wf_fault(state, codec, checksum) IS NOT NULL
 LIMIT  :limit;

@@ -13,6 +13,9 @@ var (
 	//go:embed archive_checkpoints.sql
 	ArchiveCheckpoints string
 
+	//go:embed archive_files.sql
+	ArchiveFiles string
+
 	//go:embed archive_history.sql
 	ArchiveHistory string
 
@@ -118,6 +121,9 @@ var (
 	//go:embed check_pruned.sql
 	CheckPruned string
 
+	//go:embed check_result.sql
+	CheckResult string
+
 	//go:embed check_run_sum.sql
 	CheckRunSum string
 
@@ -144,6 +150,9 @@ var (
 
 	//go:embed copy_insert.sql
 	CopyInsert string
+
+	//go:embed files_named.sql
+	FilesNamed string
 
 	//go:embed history_bounds.sql
 	HistoryBounds string

@@ -187,7 +187,7 @@ func newSchema(t *testing.T) *sql.DB {
 	t.Helper()
 	d := &sqlite.Driver{}
 	none := func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) { return nil, nil }
-	for name, args := range map[string]int32{"wf_crc32c": 1, "wf_json": 2} {
+	for name, args := range map[string]int32{"wf_fault": 3, "wf_json": 2} {
 		if err := d.RegisterDeterministicScalarFunction(name, args, none); err != nil {
 			t.Fatal(err)
 		}

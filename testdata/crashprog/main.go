@@ -60,7 +60,7 @@ func enqueue(ctx context.Context, defs []engine.Definition) error {
 	}
 	for n := first; n < first+count; n++ {
 		run, err := eng.Start(ctx, string(ledgers), input, &engine.StartOptions{
-			Key: fmt.Sprintf("key-%d", n), Seed: 7, Checkpoint: engine.Checkpoint{Every: 2},
+			Key: fmt.Sprintf("key-%d", n), Seed: new(int64(7)), Checkpoint: engine.Checkpoint{Every: 2},
 		})
 		if err != nil {
 			return err

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	queries "github.com/durable-wf/wf/sql"
 )
@@ -77,6 +79,9 @@ func (a *archiver) copy(ctx context.Context, runs []doomed) error {
 	if err := insertRuns(ctx, tx, &g); err != nil {
 		return a.target.failure("copy", err)
 	}
+	if err := a.copyFiles(ctx, tx, &g); err != nil {
+		return a.target.failure("copy", err)
+	}
 	return a.target.failure("commit", tx.Commit())
 }
 
@@ -136,6 +141,22 @@ func insertRuns(ctx context.Context, tx *sql.Tx, g *group) error {
 		}
 	}
 	return nil
+}
+
+// copyFiles copies the files of the runs' large payloads, which are on disk when it returns. Collecting
+// in the archive waits for the transaction.
+func (a *archiver) copyFiles(ctx context.Context, tx *sql.Tx, g *group) error {
+	rows, err := tx.QueryContext(ctx, queries.ArchiveFiles, sql.Named("runs", ids(g.runs)), sql.Named("checkpoints", ids(g.checkpoints)))
+	if err != nil {
+		return err
+	}
+	set, err := nameSet(rows)
+	if err != nil {
+		return err
+	}
+	names := slices.Sorted(maps.Keys(set))
+	missing := slices.DeleteFunc(slices.Clone(names), a.source.files.exists)
+	return a.source.copyFiles(ctx, a.target.files, names, missing)
 }
 
 // open opens the archive file called name, and creates it if it is not there.

@@ -6,8 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	queries "github.com/durable-wf/wf/sql"
 )
@@ -15,9 +20,14 @@ import (
 // ErrExists says that the destination of a backup is there already: nothing is overwritten.
 var ErrExists = errors.New("file exists already")
 
+// refreshEvery is how often a backup lets the files that it has still to copy count as new, so that they
+// are not collected. It is much less than the age from which they would be.
+const refreshEvery = 10 * time.Minute
+
 // Backup writes a copy of the database to a new file at dst, as it is at one moment, while others
-// write. The copy is complete and durable when Backup returns, or dst does not exist; only its owner
-// may read it. It returns ErrExists if there is something at dst. While it runs the WAL cannot be reset.
+// write, and a copy of its large payloads to the folder dst-files. The copy is complete and durable when
+// Backup returns, or dst does not exist; only its owner may read it. It returns ErrExists if there is
+// something at dst. While the database is copied the WAL cannot be reset.
 func (s *Store) Backup(ctx context.Context, dst string) error {
 	dst, err := filepath.Abs(dst)
 	if err != nil {
@@ -36,10 +46,87 @@ func (s *Store) Backup(ctx context.Context, dst string) error {
 	if err := tmp.Close(); err != nil {
 		return wrap("backup", dst, err)
 	}
+	damage, err := s.holdFiles(ctx)
+	if err != nil {
+		return err
+	}
 	if err := s.vacuumInto(ctx, part); err != nil {
 		return s.failure("backup", err)
 	}
-	return wrap("backup", dst, publish(part, dst))
+	return wrap("backup", dst, s.backupFiles(ctx, part, dst, damage))
+}
+
+// holdFiles keeps the files that rows name now from being collected for an hour, even if the rows
+// change, and returns the names of those that are missing. What a row names later is newer.
+func (s *Store) holdFiles(ctx context.Context) (missing []string, err error) {
+	names, err := list[string](ctx, s, "files of payloads", queries.FilesNamed)
+	if err != nil {
+		return nil, err
+	}
+	return s.files.refresh(names), nil
+}
+
+// backupFiles copies the files that rows of part name, and then gives part the name dst.
+func (s *Store) backupFiles(ctx context.Context, part, dst string, damage []string) (err error) {
+	db, err := sql.Open("sqlite", dsn(part, "mode=ro"))
+	if err != nil {
+		return err
+	}
+	var names []string
+	err = errors.Join(sqlx.NewDb(db, "sqlite").SelectContext(ctx, &names, queries.FilesNamed), db.Close())
+	if err != nil {
+		return err
+	}
+	to := filesOf(dst)
+	if absent(to.dir) == nil { // else a backup was interrupted: it is gone on with
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, os.RemoveAll(to.dir))
+			}
+		}()
+	}
+	if err := s.copyFiles(ctx, to, names, damage); err != nil {
+		return err
+	}
+	return publish(part, dst)
+}
+
+// copyFiles copies files of payloads as they are. That some are damaged does not keep the rest from being
+// copied: it is logged, and a check of the copy finds it. The same holds for those that were missing
+// before; that another one is missing is an error.
+func (s *Store) copyFiles(ctx context.Context, to payloadFiles, names, missing []string) error {
+	refreshed := time.Now()
+	for i, name := range names {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if time.Since(refreshed) > refreshEvery {
+			s.files.refresh(names[i:])
+			refreshed = time.Now()
+		}
+		err := s.copyFile(to, name)
+		if errors.Is(err, fs.ErrNotExist) && slices.Contains(missing, name) {
+			s.log.ErrorContext(ctx, "a large payload cannot be copied", slog.Any("error", err))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) copyFile(to payloadFiles, name string) error {
+	path, err := s.files.path(name)
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return unreadable(name, err)
+	}
+	defer file.Close() //nolint:errcheck // it has only read
+	return to.add(name, file)
 }
 
 func absent(path string) error {

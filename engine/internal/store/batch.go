@@ -17,6 +17,7 @@ type batch struct {
 	lastRun, lastHistory, lastCopy int64 // numbers given so far
 
 	moved map[*Lease]lease // where leases stand if the batch is committed
+	unfit map[*Lease]error // why a change was left out, and all that follow it are
 }
 
 // lease is the part of a Lease that moves with each change.
@@ -31,7 +32,7 @@ type lease struct {
 }
 
 func newBatch(w *writer) (*batch, error) {
-	b := &batch{w: w, wall: time.Now().UnixMicro(), moved: map[*Lease]lease{}}
+	b := &batch{w: w, wall: time.Now().UnixMicro(), moved: map[*Lease]lease{}, unfit: map[*Lease]error{}}
 	var newest int64
 	err := w.stmts.heads.QueryRowContext(context.Background()).Scan(&b.lastRun, &b.lastHistory, &b.lastCopy, &newest)
 	b.now = max(b.wall, newest, w.newestUS)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -34,12 +35,17 @@ func (b *batch) round(reqs []*request) (moves []*move, effects, later []*request
 	full := map[int64]bool{}  // runs whose further changes are for the next round
 	for _, r := range reqs {
 		l := r.change.Lease
-		if r.err = l.usable(); r.err != nil {
+		if full[l.Run] {
+			later = append(later, r)
+			continue
+		}
+		if r.err = cmp.Or(l.usable(), b.unfit[l], r.fit(b.w.store.files)); r.err != nil {
+			b.unfit[l] = r.err
 			continue
 		}
 		m := open[l.Run]
 		switch {
-		case full[l.Run], m != nil && (r.change.Effect != nil || !m.accepts(r.change)):
+		case m != nil && (r.change.Effect != nil || !m.accepts(r.change)):
 			full[l.Run] = true
 			later = append(later, r)
 		case r.change.Effect != nil:

@@ -48,6 +48,7 @@ func checks() []struct{ kind, query string } {
 		{"orphan", queries.CheckCall},
 		{"checkpoint", queries.CheckCheckpointMissing},
 		{"checksum", queries.CheckRunSum},
+		{"checksum", queries.CheckResult},
 		{"checksum", queries.CheckCheckpointSum},
 		{"checksum", queries.CheckCallSum},
 	}
@@ -56,8 +57,8 @@ func checks() []struct{ kind, query string } {
 // Check looks for everything that is wrong with the database but for the hashes of the history (see
 // Verify) and calls found for each finding, at most 1,000 of a kind: damage to the file, rows that
 // belong to nothing, statuses and owners that contradict each other, history with gaps, payloads that
-// do not match their checksum. It may run while others write. What damage keeps it from reading is a
-// finding, and it looks for the rest; an error says that it could not look at all.
+// do not match their checksum, or their file. It may run while others write. What damage keeps it from
+// reading is a finding, and it looks for the rest; an error says that it could not look at all.
 func (s *Store) Check(ctx context.Context, found func(Finding)) error {
 	if err := s.checkIntegrity(ctx, found); err != nil {
 		return err

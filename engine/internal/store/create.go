@@ -16,6 +16,9 @@ func (b *batch) create(reqs []*request) error {
 	var history []History
 	for _, r := range reqs {
 		r.run = Run{}
+		if r.err = r.fit(b.w.store.files); r.err != nil {
+			continue
+		}
 		if err := b.takeKey(r); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -109,6 +110,9 @@ func isOurs(err error) bool {
 }
 
 func kindOf(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) { // of a payload's file
+		return ErrFull
+	}
 	driver, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
 		return ErrStorage

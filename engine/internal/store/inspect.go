@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/jmoiron/sqlx"
 	"modernc.org/sqlite"
@@ -14,12 +13,11 @@ import (
 	"github.com/durable-wf/wf/engine/internal/codec"
 )
 
-// inspector is the driver of connections that look at the database from the outside: their SQL may
-// do nothing but select, and it may call wf_json and wf_crc32c. It is a driver of its own so that
-// the functions and the authorizer do not reach other connections of the program.
-var inspector = sync.OnceValues(newInspector)
-
-func newInspector() (*sqlite.Driver, error) {
+// newInspector returns the driver of connections that look at the database from the outside: their SQL
+// may do nothing but select, and it may call wf_json and wf_fault. It is a driver of its own so that
+// the functions and the authorizer do not reach other connections of the program, and one per database
+// so that the functions know where its large payloads are.
+func newInspector(files payloadFiles) (*sqlite.Driver, error) {
 	d := &sqlite.Driver{}
 	d.RegisterConnectionHook(func(conn sqlite.ExecQuerierContext, _ string) error {
 		guarded, ok := conn.(sqlite.AuthorizerRegisterer)
@@ -29,13 +27,13 @@ func newInspector() (*sqlite.Driver, error) {
 		return guarded.RegisterAuthorizer(selectOnly)
 	})
 	return d, errors.Join(
-		d.RegisterDeterministicScalarFunction("wf_json", 2, payloadJSON),
-		d.RegisterDeterministicScalarFunction("wf_crc32c", 1, payloadChecksum))
+		d.RegisterDeterministicScalarFunction("wf_json", 2, files.payloadJSON),
+		d.RegisterDeterministicScalarFunction("wf_fault", 3, files.payloadFault))
 }
 
 // inspect opens a connection of the inspector. The caller closes it.
 func (s *Store) inspect() (*sqlx.DB, error) {
-	d, err := inspector()
+	d, err := s.inspector()
 	if err != nil {
 		return nil, err
 	}
@@ -65,40 +63,58 @@ func selectOnly(action sqlite.AuthorizerActionCode, _, _, _, _ string) sqlite.Au
 	}
 }
 
-// payloadJSON is wf_json(payload, codec): the payload as JSON text, whatever its codec. NULL is NULL.
-func payloadJSON(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+// payloadJSON is wf_json(payload, codec): the payload as JSON text, whatever its codec and wherever it
+// is. NULL is NULL.
+func (f payloadFiles) payloadJSON(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 	if args[0] == nil || args[1] == nil {
 		return nil, nil
 	}
-	data, err := payloadBytes(args[0])
+	p, err := payloadOf(args[0], args[1])
+	if err == nil {
+		err = f.load(&p)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("wf_json: %w", err)
 	}
-	name, ok := args[1].(string)
-	if !ok {
-		return nil, errors.New("wf_json: the codec must be text")
-	}
-	text, err := codec.Payload{Codec: name, Data: data}.JSON()
+	text, err := codec.Payload(p).JSON()
 	if err != nil {
 		return nil, fmt.Errorf("wf_json: %w", err)
 	}
 	return string(text), nil
 }
 
-// payloadChecksum is wf_crc32c(payload): the checksum it must have been stored with. That of NULL is 0.
-func payloadChecksum(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-	if args[0] == nil {
-		return int64(0), nil
-	}
-	data, err := payloadBytes(args[0])
+// payloadFault is wf_fault(payload, codec, checksum): what is wrong with a payload, in words that follow
+// its name; NULL if nothing is. A NULL payload has checksum 0, and a NULL checksum is not compared.
+func (f payloadFiles) payloadFault(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+	p, err := payloadOf(args[0], args[1])
 	if err != nil {
-		return nil, fmt.Errorf("wf_crc32c: %w", err)
+		return nil, fmt.Errorf("wf_fault: %w", err)
 	}
-	return int64(codec.Payload{Data: data}.Checksum()), nil
+	if err := f.load(&p); err != nil {
+		return "cannot be read: " + err.Error(), nil
+	}
+	if want, ok := args[2].(int64); ok && int64(codec.Payload(p).Checksum()) != want {
+		return "does not match its checksum", nil
+	}
+	return nil, nil
+}
+
+// payloadOf returns the payload that stands in two columns.
+func payloadOf(value, name driver.Value) (p Payload, err error) {
+	if p.Data, err = payloadBytes(value); err != nil || name == nil {
+		return p, err
+	}
+	ok := false
+	if p.Codec, ok = name.(string); !ok {
+		return p, errors.New("the codec must be text")
+	}
+	return p, nil
 }
 
 func payloadBytes(v driver.Value) ([]byte, error) {
 	switch v := v.(type) {
+	case nil:
+		return nil, nil
 	case string:
 		return []byte(v), nil
 	case []byte:

@@ -26,6 +26,8 @@ type Lease struct {
 	copiedUS            int64
 	calls               bool  // there may be recorded calls
 	void                error // why nothing more can be committed
+
+	line <-chan struct{} // closed when the change submitted last is in the writer's queue; nil once that is known
 }
 
 // Lease returns the guard for a change of the row as it was read.
@@ -41,6 +43,16 @@ func (r *Run) Lease() *Lease {
 		}
 	}
 	return l
+}
+
+// ahead returns what the next change has to wait for before it may be queued; nil if there is nothing.
+func (l *Lease) ahead() <-chan struct{} {
+	select {
+	case <-l.line: // never if it is nil
+		l.line = nil
+	default:
+	}
+	return l.line
 }
 
 // usable reports why a change of the lease cannot be tried.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -35,7 +36,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, log: o.Logger, archives: o.ReadOnly || o.archive, watch: make(chan struct{}, 1)}
+	s := &Store{path: path, files: filesOf(path), log: o.Logger, archives: o.ReadOnly || o.archive, watch: make(chan struct{}, 1)}
+	s.inspector = sync.OnceValues(func() (*sqlite.Driver, error) { return newInspector(s.files) })
 	if err := s.open(ctx, &o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

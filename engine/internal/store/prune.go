@@ -228,8 +228,8 @@ func ids(list []int64) any {
 	return jsonList(list)
 }
 
-// pruneRest deletes what no run needs any more: keys that have outlived their runs long enough, and
-// workers that nothing names.
+// pruneRest deletes what no run needs any more: keys that have outlived their runs long enough,
+// workers that nothing names, and files.
 func (s *Store) pruneRest(ctx context.Context, r *Retention) (PruneResult, error) {
 	var total PruneResult
 	if r.DryRun {
@@ -252,5 +252,9 @@ func (s *Store) pruneRest(ctx context.Context, r *Retention) (PruneResult, error
 		total.Workers, err = tx.exec(queries.PruneWorkers, sql.Named("ended_before_us", r.EndedBeforeUS))
 		return err
 	})
+	if err != nil {
+		return total, err
+	}
+	_, err = s.Collect(ctx)
 	return total, err
 }

@@ -48,7 +48,12 @@ type Pruned struct {
 
 // Run returns a run by its id, or ErrNotFound.
 func (s *Store) Run(ctx context.Context, id int64) (Run, error) {
-	return get[Run](ctx, s, fmt.Sprintf("run %d", id), queries.RunGet, sql.Named("id", id))
+	for first := true; ; first = false {
+		run, err := get[Run](ctx, s, fmt.Sprintf("run %d", id), queries.RunGet, sql.Named("id", id))
+		if err != nil || s.loadRun(&run) || !first {
+			return run, err
+		} // else a file may have been collected since the row was read: then the row has changed
+	}
 }
 
 // RunByUUID returns the run whose UUID begins with prefix, in either case. It returns ErrNotFound if
@@ -117,13 +122,17 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	return list[Run](ctx, s, "runs", queries.RunList,
+	runs, err := list[Run](ctx, s, "runs", queries.RunList,
 		sql.Named("no_state", f.NoState),
 		sql.Named("after", f.AfterID), sql.Named("before", before),
 		sql.Named("workflows", jsonList(f.Workflows)), sql.Named("statuses", jsonList(f.Statuses)),
 		sql.Named("since_us", f.SinceUS), sql.Named("until_us", f.UntilUS),
 		sql.Named("owner", f.Owner), sql.Named("key", f.Key),
 		sql.Named("limit", pageLimit(f.Limit)))
+	for i := range runs {
+		s.loadRun(&runs[i])
+	}
+	return runs, err
 }
 
 // pageLimit returns how many rows a page may have.
@@ -136,13 +145,21 @@ func pageLimit(limit int) int {
 
 // Copies returns the older checkpoints that a run keeps, oldest first, the bad ones too.
 func (s *Store) Copies(ctx context.Context, run int64) ([]Copy, error) {
-	return list[Copy](ctx, s, fmt.Sprintf("checkpoints of run %d", run), queries.CheckpointList, sql.Named("run", run))
+	copies, err := list[Copy](ctx, s, fmt.Sprintf("checkpoints of run %d", run), queries.CheckpointList, sql.Named("run", run))
+	for i := range copies {
+		copies[i].Checkpoint.Fault = s.load(&copies[i].Checkpoint.State)
+	}
+	return copies, err
 }
 
 // Calls returns the recorded calls of a visit that no checkpoint covers yet, in the order in which
 // they were made; of all visits if visit is 0.
 func (s *Store) Calls(ctx context.Context, run, visit int64) ([]Call, error) {
-	return list[Call](ctx, s, fmt.Sprintf("calls of run %d", run), queries.CallList, sql.Named("run", run), sql.Named("visit", visit))
+	calls, err := list[Call](ctx, s, fmt.Sprintf("calls of run %d", run), queries.CallList, sql.Named("run", run), sql.Named("visit", visit))
+	for i := range calls {
+		calls[i].Fault = s.load(&calls[i].Value)
+	}
+	return calls, err
 }
 
 // Wants returns what others want of the runs that a worker owns.
@@ -159,8 +176,12 @@ func (s *Store) DueUS(ctx context.Context, afterUS int64) (int64, error) {
 	return due, err
 }
 
-// Claimable reports whether there is a run of these workflows to claim. It only reads.
+// Claimable reports whether there is a run of these workflows to claim. It only reads, but as a claim it
+// returns ErrGone if nothing can be written any more.
 func (s *Store) Claimable(ctx context.Context, workflows []string, nowUS int64) (bool, error) {
+	if s.writer != nil && s.writer.gone.Load() {
+		return false, &Error{Path: s.path, Kind: ErrGone}
+	}
 	return get[bool](ctx, s, "claimable runs", queries.ClaimAny,
 		sql.Named("workflows", jsonList(workflows)), sql.Named("now_us", nowUS))
 }

@@ -23,6 +23,9 @@ type request struct {
 	done  func(error) // called once, from the writer
 	state atomic.Int32
 
+	files     []string // that its rows will name
+	unwritten error    // why there is no such file
+
 	// The outcome, valid once the batch is committed.
 	err     error
 	run     Run   // of create
@@ -35,12 +38,45 @@ func (r *request) fail(err error) { r.err, r.settled = err, true }
 
 // Submit hands c to the writer and returns at once. done is called once, from the writer, after the
 // commit is durable or when c has failed; it must not block, and must not call the store but for Submit.
+// Payloads over 1 MiB are written to files before c is queued, by neither the caller nor the writer. What c
+// holds must not change before done is called.
 func (s *Store) Submit(c *Change, done func(error)) {
 	if s.writer == nil {
 		done(ErrReadOnly)
 		return
 	}
-	s.writer.enqueue(&request{change: c, done: done})
+	s.hand(&request{change: c, done: done})
+}
+
+// hand queues r for the writer. If it has large payloads, a goroutine writes them to files first, so that
+// neither the caller nor the writer waits for that; changes of its lease that come after it stay behind it.
+func (s *Store) hand(r *request) {
+	var ahead <-chan struct{}
+	if r.change != nil {
+		ahead = r.change.Lease.ahead()
+	}
+	if ahead == nil && !r.large() {
+		s.writer.enqueue(r)
+		return
+	}
+	if !s.writer.announce() {
+		r.done(ErrClosed)
+		return
+	}
+	queued := make(chan struct{})
+	if r.change != nil {
+		r.change.Lease.line = queued
+	}
+	go func() { // ends by itself; the writer does not end before
+		defer close(queued)
+		if r.large() {
+			r.offload(s.files)
+		}
+		if ahead != nil {
+			<-ahead
+		}
+		s.writer.arrive(r)
+	}()
 }
 
 // Apply is Submit, and waits. If ctx ends before the writer has taken c, c is withdrawn and the
@@ -61,7 +97,13 @@ func (s *Store) Create(ctx context.Context, c *Create) (Run, error) {
 func (s *Store) Claim(ctx context.Context, c Claim) ([]Run, error) {
 	r := &request{claim: &c}
 	err := s.await(ctx, r)
-	return r.runs, err
+	if err != nil {
+		return nil, err
+	}
+	for i := range r.runs {
+		s.loadRun(&r.runs[i])
+	}
+	return r.runs, nil
 }
 
 // Update runs fn in the writer, in a savepoint: its error undoes what fn did and nothing else. fn
@@ -88,7 +130,7 @@ func (s *Store) await(ctx context.Context, r *request) error {
 	}
 	outcome := make(chan error, 1)
 	r.done = func(err error) { outcome <- err }
-	s.writer.enqueue(r)
+	s.hand(r)
 	select {
 	case err := <-outcome:
 		return err

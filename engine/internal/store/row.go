@@ -40,11 +40,16 @@ type Run struct {
 	Copies       string     `db:"copies"` // JSON array of ids in wf_checkpoints, oldest first
 	CopiedUS     int64      `db:"copied_us"`
 	Result       Payload    `db:"result"`
+	ResultFault  string     // why Result could not be read from its file; "" if it was
 	Checkpoint   Checkpoint `db:"checkpoint"`
 }
 
 // Payload is an encoded value. Codec names how it was encoded ("" when there is none). Text
 // codecs ("json") are stored as SQL text, so that SQLite's JSON functions read them; others as blobs.
+//
+// What is larger than 1 MiB is stored in a file of its own, and the column holds the file's name, with
+// the codec "json+file". Callers of this package do not see that, but in two cases: in the rows that a
+// Tx reads, and in a row whose Fault says that the file cannot be read. Such a row may be written back.
 type Payload struct {
 	Codec string `db:"codec"`
 	Data  []byte `db:"data"`
@@ -57,6 +62,7 @@ type Checkpoint struct {
 	Checksum uint32  `db:"checksum"` // CRC-32C of State.Data
 	Random   []byte  `db:"random"`
 	Counters string  `db:"counters"`
+	Fault    string  // why State could not be read from its file; "" if it was
 }
 
 // Copy is a row of wf_checkpoints: an older checkpoint to fall back on.
@@ -82,6 +88,7 @@ type Call struct {
 	Value    Payload `db:"value"`
 	Checksum uint32  `db:"checksum"`
 	Random   []byte  `db:"random"` // state of the random generator after the call
+	Fault    string  // why Value could not be read from its file; "" if it was
 }
 
 // History is a row of wf_history. The writer fills ID, Run, Seq, Prev, TimeUS and Hash.

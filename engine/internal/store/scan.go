@@ -37,7 +37,7 @@ func (p Payload) column() any {
 	switch {
 	case p.Codec == "":
 		return nil
-	case p.Codec == textCodec:
+	case p.Codec == textCodec, p.inFile():
 		return string(p.Data)
 	case p.Data == nil: // empty, not missing
 		return []byte{}

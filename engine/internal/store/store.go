@@ -5,6 +5,9 @@
 // commits once and acknowledges all of them: what has been acknowledged is on disk (WAL with
 // synchronous=FULL). Readers see the newest committed state and never block the writer.
 //
+// Payloads over 1 MiB are in files beside the database, which are written before the request that names
+// them is queued, and read after it was answered: neither the writer nor other requests wait for them.
+//
 // Several processes may have the file open. Their writers take turns (see package oslock).
 package store
 
@@ -17,6 +20,7 @@ import (
 	"sync"
 
 	"github.com/jmoiron/sqlx"
+	"modernc.org/sqlite"
 
 	"github.com/durable-wf/wf/engine/internal/oslock"
 )
@@ -38,6 +42,7 @@ type Options struct {
 type Store struct {
 	path     string
 	lockDir  string
+	files    payloadFiles
 	log      *slog.Logger
 	archives bool // may be an archive: it takes no new runs here
 
@@ -47,6 +52,8 @@ type Store struct {
 	guard  *oslock.Guard
 
 	file fs.FileInfo // as it was opened; another inode at the path means that ours is gone
+
+	inspector func() (*sqlite.Driver, error) // made at its first use
 
 	watch     chan struct{} // capacity 1; see Watch
 	stopWatch context.CancelFunc

@@ -37,7 +37,8 @@ func (b *batch) update(fn func(*Tx) error) (err error) {
 	return err
 }
 
-// Run returns a run as it is in the transaction, or ErrNotFound.
+// Run returns a run as it is in the transaction, or ErrNotFound. Large payloads stay in their files: the
+// writer must not wait for them.
 func (tx *Tx) Run(id int64) (Run, error) {
 	run, err := scanRun(tx.b.w.stmts.runGet.QueryRowContext(context.Background(), sql.Named("id", id)))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -47,6 +48,7 @@ func (tx *Tx) Run(id int64) (Run, error) {
 }
 
 // Apply applies a change at once. Its Effect, if any, runs with it. A missed compare-and-set is ErrGuard.
+// Payloads are stored in the row as they are given, so that nothing waits for a file.
 func (tx *Tx) Apply(c *Change) error {
 	r := &request{change: c}
 	apply := tx.b.one

@@ -12,7 +12,8 @@ import (
 // lookEvery is how often the file is looked at: one stat and one pragma.
 const lookEvery = time.Second
 
-// startWatch starts the goroutine that looks at the file every second. Close stops it and waits.
+// startWatch starts the goroutine that looks at the file every second and, in a store that writes, the
+// one that collects files. Close stops them and waits.
 func (s *Store) startWatch(ctx context.Context) error {
 	conn, err := s.read.Conn(ctx)
 	if err != nil {
@@ -24,6 +25,9 @@ func (s *Store) startWatch(ctx context.Context) error {
 		defer conn.Close() //nolint:errcheck // it has only read
 		s.look(watch, conn)
 	})
+	if s.writer != nil {
+		s.watching.Go(func() { s.keepCollecting(watch) })
+	}
 	return nil
 }
 

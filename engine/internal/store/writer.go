@@ -29,6 +29,7 @@ type writer struct {
 
 	mu      sync.Mutex // guards what follows
 	queue   []*request
+	coming  int // requests that were announced and are not in the queue yet
 	closing bool
 
 	wake    chan struct{}   // capacity 1: there is something in the queue, or the writer is to close
@@ -121,6 +122,26 @@ func (w *writer) enqueue(r *request) {
 	w.kick()
 }
 
+// announce says that a request will arrive, which the writer then waits for. It reports false if the
+// writer is closing.
+func (w *writer) announce() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.closing {
+		w.coming++
+	}
+	return !w.closing
+}
+
+// arrive queues a request that was announced, even if the writer is closing by now.
+func (w *writer) arrive(r *request) {
+	w.mu.Lock()
+	w.coming--
+	w.queue = append(w.queue, r)
+	w.mu.Unlock()
+	w.kick()
+}
+
 func (w *writer) kick() {
 	select {
 	case w.wake <- struct{}{}:
@@ -136,7 +157,7 @@ func (w *writer) loop() {
 			w.checkpoint()
 		}
 		w.mu.Lock()
-		end := w.closing && len(w.queue) == 0
+		end := w.closing && len(w.queue) == 0 && w.coming == 0
 		w.mu.Unlock()
 		if end {
 			return

@@ -20,7 +20,7 @@ func TestFullDisk(t *testing.T) {
 	s := newStore(t)
 	worker := newWorker(t, s)
 	run := mustCreate(t, s, worker)
-	big := jsonState(`"` + strings.Repeat("x", 1<<20) + `"`)
+	big := jsonState(`"` + strings.Repeat("x", 1<<20-2) + `"`)
 	must(t, s.LimitPages(t.Context(), 20))
 	release := hold(t, s)
 	type result struct {

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// large reports whether a payload goes to a file.
+func (p *Payload) large() bool { return len(p.Data) > maxInline }
+
+// inFile reports whether the payload is in a file, whose name is what p holds.
+func (p *Payload) inFile() bool { return strings.HasSuffix(p.Codec, fileSuffix) }
+
+// payloads returns those payloads of the change that will be stored.
+func (c *Change) payloads() []*Payload {
+	list := []*Payload{&c.Row.Result}
+	if c.State && !c.dropsState() {
+		list = append(list, &c.Row.Checkpoint.State)
+	}
+	for i := range c.Calls {
+		list = append(list, &c.Calls[i].Value)
+	}
+	return list
+}
+
+// dropsState reports whether the run completes, and leaves no state.
+func (c *Change) dropsState() bool { return c.Row.Status == "completed" && c.Lease.keep != "all" }
+
+func (r *request) payloads() []*Payload {
+	switch {
+	case r.create != nil:
+		return []*Payload{&r.create.Run.Checkpoint.State}
+	case r.change != nil:
+		return r.change.payloads()
+	}
+	return nil
+}
+
+// large reports whether files have to be written before the request can be committed.
+func (r *request) large() bool { return slices.ContainsFunc(r.payloads(), (*Payload).large) }
+
+// offload writes the large payloads of a request to files. Then the request is about a copy of what
+// the caller has given, with the names of the files instead; the outcome is still told to the caller.
+func (r *request) offload(files payloadFiles) {
+	done := r.done
+	switch {
+	case r.create != nil:
+		given, own := r.create, *r.create
+		r.create = &own
+		r.done = func(err error) {
+			if r.run.ID != 0 {
+				r.run.Checkpoint.State = given.Run.Checkpoint.State
+			}
+			done(err)
+		}
+	case r.change != nil:
+		given, own := r.change, *r.change
+		own.Calls = slices.Clone(given.Calls)
+		r.change = &own
+		r.done = func(err error) {
+			given.Want = own.Want
+			done(err)
+		}
+	}
+	for _, p := range r.payloads() {
+		if !p.large() {
+			continue
+		}
+		name, err := files.put(p.Data)
+		if err != nil {
+			r.unwritten = wrap("write", files.dir, err)
+			return
+		}
+		r.files = append(r.files, name)
+		*p = Payload{Codec: p.Codec + fileSuffix, Data: []byte(name)}
+	}
+}
+
+// fit reports why the request must not be committed: a file that its rows would name could not be
+// written, or is gone again. That can be only if the file has waited for an hour, as on a computer that
+// was suspended. The write transaction excludes that it is collected from here on.
+func (r *request) fit(files payloadFiles) error {
+	if r.unwritten != nil {
+		return r.unwritten
+	}
+	for _, name := range r.files {
+		if !files.exists(name) {
+			return wrap("write", files.dir, missingFile(name))
+		}
+	}
+	return nil
+}
+
+// load puts what is in a payload's file into p. If it cannot be had, p stays as it is.
+func (f payloadFiles) load(p *Payload) error {
+	if !p.inFile() {
+		return nil
+	}
+	within := Payload{Codec: strings.TrimSuffix(p.Codec, fileSuffix)}
+	if p.Data != nil { // it was not left out
+		var err error
+		if within.Data, err = f.read(string(p.Data)); err != nil {
+			return err
+		}
+	}
+	*p = within
+	return nil
+}
+
+// load is payloadFiles.load, and says why the payload cannot be had. A damaged file is kept.
+func (s *Store) load(p *Payload) (fault string) {
+	err := s.files.load(p)
+	if err == nil {
+		return ""
+	}
+	if s.writer != nil {
+		s.files.keepBad(string(p.Data))
+	}
+	return err.Error()
+}
+
+// loadRun reads what of a run is in files, and reports whether all of it could be had.
+func (s *Store) loadRun(r *Run) bool {
+	r.ResultFault = s.load(&r.Result)
+	r.Checkpoint.Fault = s.load(&r.Checkpoint.State)
+	return cmp.Or(r.ResultFault, r.Checkpoint.Fault) == ""
+}

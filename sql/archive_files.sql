@@ -1,0 +1,9 @@
+-- The names of the files that hold payloads of runs and older checkpoints that are archived.
+SELECT state FROM source.wf_runs
+WHERE  id IN (SELECT value FROM json_each(:runs)) AND substr(codec, -5) = '+file'
+UNION
+SELECT result FROM source.wf_runs
+WHERE  id IN (SELECT value FROM json_each(:runs)) AND substr(result_codec, -5) = '+file'
+UNION
+SELECT state FROM source.wf_checkpoints
+WHERE  id IN (SELECT value FROM json_each(:checkpoints)) AND substr(codec, -5) = '+file';
