@@ -55,7 +55,7 @@ func (w *writer) checkpoint() {
 		w.wal = wal{}
 		return
 	}
-	w.wal.due = w.wal.pages + w.wal.pages/4 // a reader stays: ask ever more rarely
+	w.wal.due = w.wal.pages + w.wal.pages/8 // a reader stays: ask ever more rarely
 }
 
 // restartLog copies the log, and reports whether no reader was left in it. It waits for those that
