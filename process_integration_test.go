@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -50,6 +51,8 @@ func nameSources() error {
 }
 
 func TestMain(m *testing.M) {
+	// A runner that ignores SIGHUP, as under nohup, would hand that on to the programs under test.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	var err error
 	if binDir, err = os.MkdirTemp("", "wf-test-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
