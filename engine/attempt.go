@@ -23,22 +23,24 @@ type attempt struct {
 	encode func() (Payload, error)
 	brief  func() string
 
-	saver    saver
-	calls    atomic.Int32 // recorded calls under way
-	ended    atomic.Bool
-	tells    atomic.Bool // the step tells its progress itself
-	unwatch  func() bool // stops watching ctx
-	clock    *time.Timer // sets flagClock
-	done     atomic.Int64
-	total    atomic.Int64
-	source   *rand.PCG // nil until the run uses it
-	rng      *rand.Rand
-	mu       sync.Mutex
-	counters map[string]int64 // guarded by mu: finished recorded calls
-	open     map[string]bool  // guarded by mu: names of recorded calls under way
-	misuse   error            // guarded by mu: a mistake of the step's author
-	refused  error            // guarded by mu: why Save has refused; sticky
-	cancel   context.CancelCauseFunc
+	saver      saver
+	calls      atomic.Int32 // recorded calls under way
+	ended      atomic.Bool
+	tells      atomic.Bool // the step tells its progress itself
+	unwatch    func() bool // stops watching ctx
+	clock      *time.Timer // sets flagClock
+	done       atomic.Int64
+	total      atomic.Int64
+	source     *rand.PCG // nil until the run uses it
+	rng        *rand.Rand
+	mu         sync.Mutex
+	counters   map[string]int64 // guarded by mu: finished recorded calls
+	open       map[string]bool  // guarded by mu: names of recorded calls under way
+	attributes map[string]any   // guarded by mu: set since the newest snapshot
+	metrics    []Metric         // guarded by mu: measured since the newest snapshot
+	misuse     error            // guarded by mu: a mistake of the step's author
+	refused    error            // guarded by mu: why Save has refused; sticky
+	cancel     context.CancelCauseFunc
 }
 
 func newAttempt(parent context.Context, v Visit, h Host) *attempt {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,11 +32,18 @@ type Config struct {
 	Workers      int           // runs that Serve executes at a time; 0 means 4 per CPU, at least 16
 	Lease        time.Duration // after which a worker that lives but shows no heartbeat is deposed; 0 means 30 s
 	DrainTimeout time.Duration // how long Serve and Close wait for steps to stop; 0 means 30 s
+	Grace        time.Duration // after which a step that does not heed its cancelled context is given up; 0 means 30 s
 	Checkpoint   Checkpoint    // the widest checkpoint policy
 	Keep         Keep          // what remains of a completed run; "" means KeepHistory
 	Logger       *slog.Logger  // nil discards
 	Program      string        // recorded as the worker's program; "" means the executable's name
 	Version      string        // recorded as the program's version; "" means that of the build
+
+	// Setup runs once in Open with Access Create, in one transaction: the place to create the user's own
+	// tables, such as CREATE TABLE IF NOT EXISTS. Its error fails Open.
+	Setup func(ctx context.Context, tx Tx) error
+	// Observer is told what happens.
+	Observer Observer
 }
 
 // MinLease is the shortest Config.Lease: two heartbeats.
@@ -45,6 +53,7 @@ func (c Config) withDefaults() Config {
 	c.Workers = cmp.Or(c.Workers, max(16, 4*runtime.GOMAXPROCS(0)))
 	c.Lease = cmp.Or(c.Lease, 30*time.Second)
 	c.DrainTimeout = cmp.Or(c.DrainTimeout, 30*time.Second)
+	c.Grace = cmp.Or(c.Grace, 30*time.Second)
 	c.Keep = cmp.Or(c.Keep, KeepHistory)
 	c.Program = cmp.Or(c.Program, filepath.Base(os.Args[0]))
 	c.Version = cmp.Or(c.Version, buildVersion())
@@ -65,6 +74,9 @@ func (c Config) validate() error {
 	}
 	if c.Lease < MinLease {
 		faults = append(faults, fmt.Errorf("config: Lease %v must be at least %v", c.Lease, MinLease))
+	}
+	if c.Grace < 0 {
+		faults = append(faults, fmt.Errorf("config: Grace %v must not be negative", c.Grace))
 	}
 	if c.DrainTimeout < 0 {
 		faults = append(faults, fmt.Errorf("config: DrainTimeout %v must not be negative", c.DrainTimeout))

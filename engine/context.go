@@ -89,3 +89,28 @@ func (c *Context) Run() Ref {
 	}
 	return c.attempt.visit.Ref
 }
+
+// Set says something about the run to search by, such as an order's number: an integer, a float, a
+// string, a bool (0 or 1) or a time (microseconds). It is committed with the next checkpoint, and stays
+// with the run when it has ended; nil deletes it. Another value, or an empty name, fails the step for good.
+func (c *Context) Set(name string, value any) {
+	if c.attempt != nil {
+		c.attempt.set(name, value)
+	}
+}
+
+// Metric appends a point to a series of the run, at the progress told last. It is committed with the next
+// checkpoint, and dies with an attempt that does not reach it, so that no point is there twice.
+func (c *Context) Metric(name string, value float64) {
+	if c.attempt != nil {
+		c.attempt.measure(name, value)
+	}
+}
+
+// signal returns the signal that has led to this visit.
+func (c *Context) signal() (Delivered, bool, error) {
+	if c.attempt == nil || c.attempt.ended.Load() {
+		return Delivered{}, false, ErrAttemptEnded
+	}
+	return c.attempt.host.Signal()
+}

@@ -23,6 +23,13 @@ var (
 	ErrPaused = errors.New("run paused")
 	// ErrCancelled is the cause of a step's cancelled context when a person cancels the run.
 	ErrCancelled = errors.New("run cancelled")
+	// ErrStepTimeout is the cause of a step's cancelled context when its Timeout is over.
+	ErrStepTimeout = errors.New("the step's time is over")
+	// ErrHeartbeatTimeout is the cause of a step's cancelled context when it has neither saved nor told
+	// progress for its Heartbeat.
+	ErrHeartbeatTimeout = errors.New("the step shows no progress")
+	// ErrDeadline is the cause of a step's cancelled context when the workflow's Deadline is over.
+	ErrDeadline = errors.New("the run's deadline is over")
 	// ErrAttemptEnded is returned by every method of a Context whose step has returned.
 	ErrAttemptEnded = errors.New("the attempt has ended: its context must not be used any more")
 
@@ -32,6 +39,8 @@ var (
 	ErrWorkflowUnknown = errors.New("unknown workflow")
 	// ErrKeyConflict means that the key stands for a run with another input.
 	ErrKeyConflict = errors.New("the key is taken by a run with another input")
+	// ErrKeyTaken means that the key stands for a run already, which KeyReject refuses.
+	ErrKeyTaken = errors.New("the key is taken")
 	// ErrRunEnded means that the run has ended and cannot change any more.
 	ErrRunEnded = errors.New("the run has ended")
 	// ErrRunOwned means that another living process executes the run.

@@ -22,6 +22,11 @@ type Host interface {
 	Record(r Record, done func(error))
 	// Recorded returns the result that was committed for occurrence n of the call in this visit.
 	Recorded(name string, n int64) (Record, bool, error)
+	// Signal returns the signal that has led to this visit, if one has.
+	Signal() (Delivered, bool, error)
+	// Children returns a page of the children that were spawned last, in the order of their places,
+	// from the one behind place after. An empty page is the end.
+	Children(after int64) ([]Run, error)
 	// Progress tells how far the step is. It must cost next to nothing.
 	Progress(done, total int64)
 }
@@ -59,6 +64,27 @@ type Snapshot struct {
 	Done     int64            // progress; -1 when the step has told none
 	Total    int64            // -1 when unknown
 	Stall    time.Duration    // how long the step stood still for it, measured when the next one is made
+
+	Attributes map[string]any // set since the snapshot before: int64, float64 or string; nil deletes
+	Metrics    []Metric       // measured since the snapshot before
+}
+
+// Metric is a point of a series that a step has measured.
+type Metric struct {
+	Name  string
+	X     int64 // the progress
+	Value float64
+	Time  time.Time // of its commit; zero before
+}
+
+// Delivered is a signal as it has come.
+type Delivered struct {
+	ID      int64
+	Name    string
+	Key     string
+	Sender  string // JSON: who sent it
+	Time    time.Time
+	Payload Payload
 }
 
 // Record is the result of one recorded call.
@@ -68,6 +94,9 @@ type Record struct {
 	Value  Payload
 	Random []byte // of the run's generator after the call
 	Took   time.Duration
+
+	// Tx makes Value in the transaction that commits the record. nil: Value is there already.
+	Tx func(context.Context, Tx) (Payload, error)
 }
 
 // Payload is an encoded value; Codec names the encoding.
@@ -80,7 +109,25 @@ type Outcome struct {
 	Result Payload  // when Next is "" and the workflow gave a result
 	State  Snapshot // after a step that has ended well, also if Err says that its transition leads nowhere
 	Refuse error    // why Save has refused to go on: then nothing else of the Outcome counts
+
+	Wait  *Hold     // to wait for before Next; nil goes on at once
+	Sends []Message // to be delivered with the transition
+	Tx    func(context.Context, Tx) error
 }
+
+// Hold is what a transition waits for. Times count from the commit.
+type Hold struct {
+	Pause    time.Duration // of a sleep, or the bound of the wait; 0 for none
+	At       time.Time     // instead of Pause
+	Else     string        // the step to which the bound leads; "" for a sleep
+	Signals  []Branch
+	Children []Child
+	Limit    int // how many children may be in flight; 0 means all
+	FailFast bool
+}
+
+// Branch is a step to which a signal leads.
+type Branch struct{ Signal, Step string }
 
 // Description is what a definition says about itself.
 type Description struct {
@@ -89,6 +136,9 @@ type Description struct {
 	Doc     string
 	Steps   []StepDescription
 	Inputs  []Input
+	Signals []string
+
+	Deadline time.Duration // 0 for none
 }
 
 // StepDescription describes a step of a workflow.
@@ -96,6 +146,10 @@ type StepDescription struct {
 	Name  string
 	To    []string
 	Retry Retry
+
+	Undo      bool          // it can be undone
+	Timeout   time.Duration // 0 for none
+	Heartbeat time.Duration // 0 for none
 }
 
 // Definition is a workflow with its types erased. [Workflow] is the only implementation.
@@ -108,31 +162,37 @@ type Definition interface {
 	// RunStep runs one attempt of one step and returns when the step has returned and everything that
 	// it saved is durable or refused.
 	RunStep(ctx context.Context, v Visit, h Host) Outcome
+	// RunUndo undoes one visit of a step, in one attempt. Of its Outcome only Err, State and Refuse count.
+	RunUndo(ctx context.Context, v Visit, h Host) Outcome
 
 	faults() []error
 	start(s any) (starting, error)          // from a *S
 	startJSON(doc []byte) (starting, error) // from JSON as Input makes it
 	show(p Payload) (state json.RawMessage, brief string, err error)
 	fingerprint(step string) string
+	signal(name string) (AnySignal, bool)
 }
 
 // definition is a Definition with what is derived from it once.
 type definition struct {
 	Definition
 	version      int64
-	first        string            // step
-	retries      map[string]Retry  // by step
-	fingerprints map[string]string // by step
+	first        string                     // step
+	steps        map[string]StepDescription // by name
+	fingerprints map[string]string          // by step
+	sagas        bool                       // any step can be undone
+	deadline     time.Duration
 }
 
 func newDefinition(def Definition) *definition {
 	said := def.Describe()
 	d := &definition{
 		Definition: def, version: int64(said.Version), first: said.Steps[0].Name,
-		retries: map[string]Retry{}, fingerprints: map[string]string{},
+		steps: map[string]StepDescription{}, fingerprints: map[string]string{}, deadline: said.Deadline,
 	}
 	for _, s := range said.Steps {
-		d.retries[s.Name] = s.Retry
+		d.steps[s.Name] = s
+		d.sagas = d.sagas || s.Undo
 		d.fingerprints[s.Name] = def.fingerprint(s.Name)
 	}
 	return d

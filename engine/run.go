@@ -32,6 +32,18 @@ type Run struct {
 	Policy      Checkpoint // given at start
 	Seed        int64      // of the random generator
 	Due         time.Time  // zero, or not before this time
+	Waiting     Wait       // what it waits for
+	Deadline    time.Time  // zero, or it fails if it has not ended by then
+	Ending      Status     // while its steps are undone: Failed or Cancelled
+	Queue       string
+	Priority    int
+	FairKey     string
+	Parent      int64 // the run that spawned it; 0 for none
+	Root        int64 // the eldest ancestor; 0 for none
+	Place       int   // among its siblings, from 0
+	Children    int   // how many it has spawned
+	Schedule    int64 // the rule that started it; 0 for none
+	Scheduled   time.Time
 	Created     time.Time
 	Started     time.Time // zero before the first attempt
 	Updated     time.Time
@@ -45,6 +57,14 @@ type Run struct {
 	Brief       string          // short form of State
 	Result      json.RawMessage // of a completed run
 	Fault       string          // why State or Result cannot be read from its file; "" if nothing is wrong
+}
+
+// Wait is what a waiting run waits for, besides Run.Due. The zero value stands for nothing.
+type Wait struct {
+	Kind     string   // retry, timer, start, signal, children or limit (on children in flight)
+	Signals  []Branch // awaited
+	Children string   // the step for when they have ended
+	Else     string   // the step for when Due comes first
 }
 
 // Progress is how far a run is, in units of its workflow's choice.
@@ -62,6 +82,9 @@ func runOf(row *store.Run, def Definition) Run {
 		Key: row.Key, Status: Status(row.Status), Step: row.Step, Visit: int(row.Visit), Attempt: int(row.Attempt),
 		Failures: int(row.Failures), Deaths: int(row.Deaths), Seq: row.Seq, Epoch: row.Epoch, Worker: row.Owner,
 		Want: row.Want, Reason: row.Reason, Error: row.Error, Keep: Keep(row.Keep), Due: timeOf(row.DueUS),
+		Waiting: waitOf(row), Deadline: timeOf(row.DeadlineUS), Ending: Status(row.Ending), Queue: row.Queue,
+		Priority: int(row.Priority), FairKey: row.FairKey, Parent: row.Parent, Root: row.Root, Place: int(row.Place),
+		Children: int(row.Children), Schedule: row.Schedule, Scheduled: timeOf(row.ScheduledUS),
 		Created: timeOf(row.CreatedUS), Started: timeOf(row.StartedUS), Updated: timeOf(row.UpdatedUS),
 		Ended: timeOf(row.EndedUS), Progress: Progress{row.Done, row.Total}, Saves: row.Saves, Seed: row.Seed,
 		Stall: microseconds(row.StallUS), Active: microseconds(row.ActiveUS), Head: row.HeadHash,
@@ -73,6 +96,25 @@ func runOf(row *store.Run, def Definition) Run {
 	run.State, run.Brief = showPayload(Payload(row.Checkpoint.State), def)
 	run.Result, _ = showPayload(Payload(row.Result), nil)
 	return run
+}
+
+// waitOf renders a row's wait. One that does not decode is left out here; it blocks the run when it is claimed.
+func waitOf(row *store.Run) Wait {
+	stored, err := row.Waits()
+	if err != nil {
+		return Wait{}
+	}
+	w := Wait{Kind: stored.Kind}
+	for _, d := range stored.Signals {
+		w.Signals = append(w.Signals, Branch{d.Signal, d.Step})
+	}
+	if stored.Children != nil {
+		w.Children = stored.Children.Step
+	}
+	if stored.Else != nil {
+		w.Else = stored.Else.Step
+	}
+	return w
 }
 
 // showPayload renders a payload for people. One that cannot be read is left out here: the executor,

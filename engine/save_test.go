@@ -507,3 +507,7 @@ func TestReasonOfAStopIsKept(t *testing.T) {
 		t.Errorf("reason = %q, detail = %s; want maintenance", run.Reason, last.Detail)
 	}
 }
+
+func (h *fakeHost) Signal() (engine.Delivered, bool, error) { return engine.Delivered{}, false, nil }
+
+func (h *fakeHost) Children(int64) ([]engine.Run, error) { return nil, nil }

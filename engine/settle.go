@@ -50,7 +50,7 @@ func (x *execution) fail(ctx context.Context, out Outcome, took time.Duration) e
 	next := x.row
 	next.Failures++
 	next.Error, next.Owner = err.Error(), 0
-	retry := x.def.retries[x.row.Step]
+	retry := x.def.steps[x.row.Step].Retry
 	if isPermanent(err) || retry.exhausted(next.Failures) {
 		next.Status, next.Reason = string(Failed), ""
 		end := x.event("failed", -1)

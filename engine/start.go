@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -17,6 +18,23 @@ type StartOptions struct {
 	// Key makes the start idempotent: the same workflow and key stand for one run, also after it has
 	// ended. The same key with another input is ErrKeyConflict.
 	Key string
+	// OnKey says what a start does with a key whose run has ended; "" means KeyReturn.
+	OnKey KeyPolicy
+	// Queue names the lane in which the run waits for a worker; "" means DefaultQueue. See [Engine.SetQueue].
+	Queue string
+	// Priority lets a run be claimed before those of its queue with a lower one.
+	Priority int
+	// FairKey shares the queue out: runs of different keys, such as customers, take turns, however many
+	// of one are enqueued before those of another.
+	FairKey string
+	// Delay lets the run begin so long after its start; At at a time. At most one of them may be set.
+	Delay time.Duration
+	At    time.Time
+	// Deadline fails the run if it has not ended so long after its start; 0 means Workflow.Deadline,
+	// negative none.
+	Deadline time.Duration
+	// Attributes are what to search the run by, as [Context.Set] sets them.
+	Attributes map[string]any
 	// Checkpoint is the narrowest checkpoint policy.
 	Checkpoint Checkpoint
 	// Keep says what remains once the run has completed; "" means Config.Keep.
@@ -32,6 +50,21 @@ func (o *StartOptions) check() error {
 	}
 	return errors.Join(faults...)
 }
+
+// DefaultQueue is the queue of runs that name none.
+const DefaultQueue = "default"
+
+// KeyPolicy says what a start does with a key whose run has ended. While the run has not ended, the start
+// returns it, whatever the policy.
+type KeyPolicy string
+
+// The key policies.
+const (
+	KeyReturn KeyPolicy = "return" // return that run: a key stands for one run for ever
+	KeyRetry  KeyPolicy = "retry"  // a new run if it failed or was cancelled; else that run
+	KeyReuse  KeyPolicy = "reuse"  // a new run: a key stands for one run at a time
+	KeyReject KeyPolicy = "reject" // ErrKeyTaken, also while the run has not ended
+)
 
 // startMode says who is to execute a new run.
 type startMode uint8
@@ -128,7 +161,7 @@ func (e *Engine) newRow(def *definition, begin starting, opts *StartOptions) (st
 	}
 	row := store.Run{
 		UUID: id.String(), Version: def.version, Fingerprint: def.fingerprints[def.first], Key: opts.Key,
-		Step: def.first, Visit: 1, Keep: string(opts.Keep), Seed: rand.Int64(), Done: -1, Total: -1,
+		Step: def.first, Visit: 1, Queue: DefaultQueue, Keep: string(opts.Keep), Seed: rand.Int64(), Done: -1, Total: -1,
 		Checkpoint: store.Checkpoint{State: store.Payload(begin.state), Checksum: begin.state.Checksum()},
 	}
 	if row.Keep == "" {

@@ -22,15 +22,15 @@ const (
 // transitions is the table of allowed changes of status. The schema holds the same one as a
 // trigger; a test compares the two.
 var transitions = map[Status][]Status{
-	Pending:      {Running, Waiting, Paused, Blocked, Cancelled},
+	Pending:      {Running, Waiting, Paused, Blocked, Compensating, Cancelled},
 	Running:      {Pending, Waiting, Paused, Blocked, Suspended, Compensating, Completed, Failed, Cancelled},
 	Waiting:      {Pending, Running, Paused, Blocked, Suspended, Compensating, Failed, Cancelled},
 	Paused:       {Pending, Running, Waiting, Compensating, Cancelled},
-	Blocked:      {Pending, Running, Compensating, Cancelled},
+	Blocked:      {Pending, Running, Compensating, Failed, Cancelled},
 	Suspended:    {Pending, Running, Paused, Blocked, Compensating, Cancelled},
 	Compensating: {Paused, Blocked, Suspended, Failed, Cancelled},
 	Completed:    {},
-	Failed:       {},
+	Failed:       {Pending}, // by a person who has mended the cause: Retry
 	Cancelled:    {},
 }
 
@@ -39,7 +39,7 @@ func Statuses() []Status {
 	return []Status{Pending, Running, Waiting, Paused, Blocked, Suspended, Compensating, Completed, Failed, Cancelled}
 }
 
-// Ended reports whether a run with this status will never change again.
+// Ended reports whether a run with this status is over. Only Retry changes it then, and only from Failed.
 func (s Status) Ended() bool { return s == Completed || s == Failed || s == Cancelled }
 
 // CanBecome reports whether a run may change from s to next.

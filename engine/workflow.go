@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/durable-wf/wf/engine/internal/codec"
 	"github.com/durable-wf/wf/engine/internal/input"
@@ -26,6 +27,11 @@ type Workflow[S, R any] struct {
 
 	// Validate is called in every start; its error is returned as an *InputError. nil accepts all.
 	Validate func(*S) error
+	// Signals declares what the workflow's runs may be sent; anything else is refused at the sender.
+	Signals []AnySignal
+	// Deadline fails a run that has not ended so long after its start, waits included; steps are undone
+	// then as after any failure. 0 means none.
+	Deadline time.Duration
 	// Migrate makes an S of the state (as JSON) that an older version wrote. nil decodes it as it is,
 	// and a state that does not decode blocks the run.
 	Migrate func(version int, state []byte) (S, error)
@@ -41,10 +47,23 @@ type Step[S any] struct {
 	// Do runs the step. It may change *S; the change is committed with the Transition that it
 	// returns, or not at all. It should watch ctx, which is cancelled (with a cause) when the run
 	// has to stop here.
-	Do         func(ctx *Context, s *S) (Transition, error)
+	Do func(ctx *Context, s *S) (Transition, error)
+	// Undo makes up for a visit of the step that was completed, or that has failed after an attempt had
+	// begun, when the run fails or is cancelled: once per visit, newest first. It sees the newest committed
+	// state as earlier undos have left it, and with [Recorded] the calls of that visit. It must be
+	// idempotent. It is retried by Retry, or 5 times if that says nothing; when it fails for good the run
+	// is blocked. nil: there is nothing to undo.
+	Undo       func(ctx *Context, s *S) error
 	To         []string // steps it may go to besides the one that follows and itself; nil means any
 	Retry      Retry
 	Checkpoint Checkpoint
+	// Timeout bounds an attempt: how long it may execute, also across restarts of its process. Then its
+	// context is cancelled with ErrStepTimeout, it may save a last time, and the attempt has failed, to be
+	// retried by Retry. 0 means none.
+	Timeout time.Duration
+	// Heartbeat bounds how long an attempt may go without a Save, a Progress or a recorded call. Then its
+	// context is cancelled with ErrHeartbeatTimeout, and the attempt has failed. 0 means any time.
+	Heartbeat time.Duration
 }
 
 // Codec names how values are encoded.
@@ -61,10 +80,15 @@ type Input = input.Field
 
 // Describe returns name, version, steps and inputs.
 func (w Workflow[S, R]) Describe() Description {
-	d := Description{Name: string(w.Name), Version: w.Version, Doc: w.Doc}
+	d := Description{Name: string(w.Name), Version: w.Version, Doc: w.Doc, Deadline: w.Deadline}
 	d.Inputs, _ = input.Fields(reflect.TypeFor[S]()) // its faults are reported by Open
 	for _, s := range w.Steps {
-		d.Steps = append(d.Steps, StepDescription{Name: s.Name, To: slices.Clone(s.To), Retry: s.Retry})
+		d.Steps = append(d.Steps, StepDescription{
+			Name: s.Name, To: slices.Clone(s.To), Retry: s.Retry, Undo: s.Undo != nil, Timeout: s.Timeout, Heartbeat: s.Heartbeat,
+		})
+	}
+	for _, signal := range w.Signals {
+		d.Signals = append(d.Signals, signal.signalName())
 	}
 	return d
 }
@@ -114,6 +138,14 @@ func (w Workflow[S, R]) startJSON(doc []byte) (starting, error) {
 
 func (w Workflow[S, R]) index(step string) int {
 	return slices.IndexFunc(w.Steps, func(s Step[S]) bool { return s.Name == step })
+}
+
+func (w Workflow[S, R]) signal(name string) (AnySignal, bool) {
+	i := slices.IndexFunc(w.Signals, func(s AnySignal) bool { return s.signalName() == name })
+	if i < 0 {
+		return nil, false
+	}
+	return w.Signals[i], true
 }
 
 func (w Workflow[S, R]) missing(step string) error {

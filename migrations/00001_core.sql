@@ -34,6 +34,20 @@ CREATE TABLE wf_runs (
   want           TEXT    CHECK (want IN ('cancel', 'pause')),
   want_detail    TEXT,                              -- JSON: who asked, and why
   due_us         INTEGER,                           -- not before this time
+  wait           TEXT,                              -- JSON: what it waits for, and where it goes on then
+  deadline_us    INTEGER,                           -- it fails if it has not ended by then
+  ending         TEXT    CHECK (ending IN ('failed', 'cancelled')), -- how it ends once its steps are undone
+  queue          TEXT    NOT NULL,
+  priority       INTEGER NOT NULL,                  -- higher ones are claimed first
+  fair_key       TEXT,                              -- whose share of the queue it takes
+  rank           INTEGER NOT NULL,                  -- its turn among those of the same priority
+  parent         INTEGER,                           -- the run that spawned it
+  parent_visit   INTEGER,                           -- in this visit
+  place          INTEGER,                           -- among the children of that visit, from 0
+  root           INTEGER,                           -- the eldest ancestor; NULL for a run that nobody spawned
+  children       INTEGER NOT NULL,                  -- how many it has spawned
+  schedule       INTEGER,                           -- the rule that started it
+  scheduled_us   INTEGER,                           -- the time for which it did
   created_us     INTEGER NOT NULL,
   started_us     INTEGER,
   updated_us     INTEGER NOT NULL,
@@ -51,6 +65,7 @@ CREATE TABLE wf_runs (
   saves          INTEGER NOT NULL DEFAULT 0,        -- in-step checkpoints so far
   stall_us       INTEGER NOT NULL DEFAULT 0,        -- time that steps stood still for them
   active_us      INTEGER NOT NULL DEFAULT 0,        -- time spent in steps
+  tried_us       INTEGER NOT NULL DEFAULT 0,        -- of it, in the present try of the step: a takeover goes on with it
   copies         TEXT    NOT NULL DEFAULT '[]',     -- JSON: ids in wf_checkpoints, oldest first
   copied_us      INTEGER NOT NULL,                  -- when the newest of them was written
   result_codec   TEXT,
@@ -62,10 +77,17 @@ CREATE TABLE wf_runs (
   state          ANY                                -- last, so that a small change leaves its pages alone
 ) STRICT;
 
-CREATE INDEX wf_runs_pending ON wf_runs (id)     WHERE status = 'pending';
-CREATE INDEX wf_runs_due     ON wf_runs (due_us) WHERE due_us IS NOT NULL;
-CREATE INDEX wf_runs_owner   ON wf_runs (owner)  WHERE owner IS NOT NULL;
-CREATE INDEX wf_runs_want    ON wf_runs (id)     WHERE want IS NOT NULL;
+CREATE INDEX wf_runs_pending  ON wf_runs (queue, priority DESC, rank, id) WHERE status = 'pending';
+CREATE INDEX wf_runs_fair     ON wf_runs (queue, fair_key, rank)      WHERE status = 'pending' AND rank > 0;
+CREATE INDEX wf_runs_undoing  ON wf_runs (id)                         WHERE status = 'compensating' AND owner IS NULL;
+CREATE INDEX wf_runs_due      ON wf_runs (due_us)                     WHERE due_us IS NOT NULL;
+CREATE INDEX wf_runs_deadline ON wf_runs (deadline_us)                WHERE deadline_us IS NOT NULL AND ended_us IS NULL;
+CREATE INDEX wf_runs_owner    ON wf_runs (owner, queue)               WHERE owner IS NOT NULL;
+CREATE INDEX wf_runs_want     ON wf_runs (id)                         WHERE want IS NOT NULL;
+CREATE INDEX wf_runs_open     ON wf_runs (parent, parent_visit, place) WHERE parent IS NOT NULL AND ended_us IS NULL;
+CREATE INDEX wf_runs_child    ON wf_runs (parent, parent_visit, place) WHERE parent IS NOT NULL;
+CREATE INDEX wf_runs_root     ON wf_runs (root)                       WHERE root IS NOT NULL;
+CREATE INDEX wf_runs_schedule ON wf_runs (schedule)                   WHERE schedule IS NOT NULL AND ended_us IS NULL;
 
 -- Which payloads are in files: the codec of those ends in +file, and the column holds the name of the file.
 CREATE INDEX wf_runs_state_file  ON wf_runs (state)  WHERE substr(codec, -5) = '+file';
@@ -75,15 +97,16 @@ CREATE INDEX wf_runs_result_file ON wf_runs (result) WHERE substr(result_codec, 
 -- +goose StatementBegin
 CREATE TRIGGER wf_runs_moves BEFORE UPDATE OF status ON wf_runs
 WHEN old.status <> new.status AND instr(
-  ' pending>running pending>waiting pending>paused pending>blocked pending>cancelled'
+  ' pending>running pending>waiting pending>paused pending>blocked pending>compensating pending>cancelled'
   || ' running>pending running>waiting running>paused running>blocked running>suspended running>compensating'
   || ' running>completed running>failed running>cancelled'
   || ' waiting>pending waiting>running waiting>paused waiting>blocked waiting>suspended waiting>compensating'
   || ' waiting>failed waiting>cancelled'
   || ' paused>pending paused>running paused>waiting paused>compensating paused>cancelled'
-  || ' blocked>pending blocked>running blocked>compensating blocked>cancelled'
+  || ' blocked>pending blocked>running blocked>compensating blocked>failed blocked>cancelled'
   || ' suspended>pending suspended>running suspended>paused suspended>blocked suspended>compensating suspended>cancelled'
-  || ' compensating>paused compensating>blocked compensating>suspended compensating>failed compensating>cancelled ',
+  || ' compensating>paused compensating>blocked compensating>suspended compensating>failed compensating>cancelled'
+  || ' failed>pending ',
   ' ' || old.status || '>' || new.status || ' ') = 0
 BEGIN
   SELECT RAISE(ABORT, 'status move not allowed');
@@ -98,7 +121,8 @@ CREATE TABLE wf_history (
   prev        INTEGER,
   time_us     INTEGER NOT NULL,
   kind        TEXT    NOT NULL CHECK (kind IN ('created', 'claimed', 'checkpoint', 'transition', 'call', 'attempt',
-                'fallback', 'released', 'suspended', 'paused', 'resumed', 'blocked', 'completed', 'failed', 'cancelled')),
+                'fallback', 'released', 'suspended', 'paused', 'resumed', 'blocked', 'signal', 'woken', 'compensating', 'undo',
+                'retried', 'completed', 'failed', 'cancelled')),
   step        TEXT,
   next        TEXT,
   visit       INTEGER,

@@ -96,15 +96,15 @@ func (b *batch) appendRow(args []any, m *move) []any {
 	}
 	return append(args, m.lease.Run, m.from.epoch, m.from.seq, m.from.status,
 		r.Status, r.Epoch, m.to.seq, m.to.head, m.to.hash, nullInt(r.Owner), b.now, hasEnded(r.Status), r.Version,
-		r.Fingerprint, r.Step, r.Visit, r.Attempt, r.Failures, r.Deaths, nullInt(r.DueUS), nullText(r.Reason), nullText(r.Error),
-		nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, nullText(r.Result.Codec), result)
+		r.Fingerprint, r.Step, r.Visit, r.Attempt, r.Failures, r.Deaths, nullInt(r.DueUS), nullText(r.Wait), nullText(r.Ending), r.Children,
+		nullText(r.Reason), nullText(r.Error), nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, r.TriedUS, nullText(r.Result.Codec), result)
 }
 
 // advances reports whether the run stays with its owner, and only goes on.
 func (m *move) advances() bool {
 	r := m.row
 	return m.saved != nil && m.from.status == "running" && r.Status == "running" && r.Epoch == m.from.epoch &&
-		r.DueUS == 0 && r.Result.Codec == ""
+		r.DueUS == 0 && r.Wait == "" && r.Ending == "" && r.Result.Codec == ""
 }
 
 // appendAdvance appends the parameters of change_advance.sql but for those of appendState.
@@ -112,7 +112,7 @@ func (b *batch) appendAdvance(args []any, m *move) []any {
 	r := m.row
 	return append(args, m.lease.Run, m.from.epoch, m.from.seq, m.to.seq, m.to.head, m.to.hash, b.now, r.Version,
 		r.Fingerprint, r.Step, r.Visit, r.Attempt, r.Failures, r.Deaths, nullText(r.Reason), nullText(r.Error),
-		nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS)
+		nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, r.TriedUS)
 }
 
 // appendState appends the parameters of a checkpoint, the last ones of change_update_state.sql and

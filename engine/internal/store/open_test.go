@@ -33,8 +33,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"user's tables", makeSQL("CREATE TABLE mine (a)"), store.Options{Create: true}, store.ErrForeign, "none of them ours"},
 		{"user's tables, adopted but read-only", makeSQL("CREATE TABLE mine (a)"), store.Options{Adopt: true, ReadOnly: true}, store.ErrForeign, ""},
 		{"another program's", makeSQL("PRAGMA application_id = 42; CREATE TABLE a (a)"), store.Options{Create: true, Adopt: true}, store.ErrForeign, "application_id"},
-		{"empty file", makeSQL("PRAGMA user_version = 0"), store.Options{}, store.ErrSchemaTooOld, "this program has 1"},
-		{"newer", makeNewer, store.Options{Create: true}, store.ErrSchemaTooNew, "its schema is 9999, this program has 1"},
+		{"empty file", makeSQL("PRAGMA user_version = 0"), store.Options{}, store.ErrSchemaTooOld, "this program has 2"},
+		{"newer", makeNewer, store.Options{Create: true}, store.ErrSchemaTooNew, "its schema is 9999, this program has 2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

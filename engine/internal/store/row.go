@@ -20,6 +20,20 @@ type Run struct {
 	Want         string     `db:"want"`
 	WantDetail   string     `db:"want_detail"`
 	DueUS        int64      `db:"due_us"`
+	Wait         string     `db:"wait"`        // JSON of a Wait; "" when it waits for nothing but its due time
+	DeadlineUS   int64      `db:"deadline_us"` // set when it is created
+	Ending       string     `db:"ending"`      // failed or cancelled: how it ends once its steps are undone
+	Queue        string     `db:"queue"`
+	Priority     int64      `db:"priority"` // higher ones are claimed first
+	FairKey      string     `db:"fair_key"`
+	Rank         int64      `db:"rank"`         // the writer's: its turn among those of the same priority
+	Parent       int64      `db:"parent"`       // this, and the three that follow, are set for children alone
+	ParentVisit  int64      `db:"parent_visit"` // visit of the parent that waits for it
+	Place        int64      `db:"place"`        // among the children of that visit, from 0
+	Root         int64      `db:"root"`
+	Children     int64      `db:"children"` // how many it has spawned
+	Schedule     int64      `db:"schedule"`
+	ScheduledUS  int64      `db:"scheduled_us"`
 	CreatedUS    int64      `db:"created_us"`
 	StartedUS    int64      `db:"started_us"`
 	UpdatedUS    int64      `db:"updated_us"`
@@ -37,6 +51,7 @@ type Run struct {
 	Saves        int64      `db:"saves"`
 	StallUS      int64      `db:"stall_us"`
 	ActiveUS     int64      `db:"active_us"`
+	TriedUS      int64      `db:"tried_us"` // of ActiveUS, in the present try of the step
 	Copies       string     `db:"copies"` // JSON array of ids in wf_checkpoints, oldest first
 	CopiedUS     int64      `db:"copied_us"`
 	Result       Payload    `db:"result"`
@@ -125,9 +140,12 @@ type Worker struct {
 
 // Create is a new run. The writer fills identity numbers, times and the first history row's chain.
 type Create struct {
-	Run       Run     // UUID, Workflow, Version, Fingerprint, Key, Step, Keep, Policy, Seed, DueUS, Checkpoint; Owner != 0 starts it running
-	InputHash []byte  // with Key: what the key stands for
-	History   History // kind created
+	Run        Run         // what a start decides; Owner != 0 starts it running, DueUS or Wait lets it wait
+	InputHash  []byte      // with Key: what the key stands for
+	Reuse      []string    // with Key: statuses of the key's run in which the new run takes the key over
+	History    History     // kind created
+	Undo       bool        // its first step can be undone
+	Attributes []Attribute // to search by
 }
 
 // Change is one guarded change of a run: a compare-and-set on (id, epoch, seq, status). Either all
@@ -137,15 +155,62 @@ type Change struct {
 	Row         Run       // new values of the row's changeable columns; Epoch is written as given, Want is not
 	State       bool      // write Row.Checkpoint (and a copy of it, at most one a second) too
 	Calls       []Call    // recorded calls to insert
-	ForgetCalls bool      // delete all recorded calls of the run
+	ForgetCalls bool      // delete the recorded calls of the run, but for those of visits that may have to be undone
 	History     []History // appended in order; at least one
+
+	Undo       []Undo      // rows to insert or, if the visit has one, to change
+	Attributes []Attribute // to set
+	Metrics    []Metric    // to append
+	Sends      []Signal    // to deliver to other runs
+	Spawn      []Create    // children; Parent, ParentVisit, Place and Root are filled in
+	Limit      int         // how many of them may be in flight; 0 means all
 
 	// Effect is the user's SQL, run in a savepoint of the same transaction; its error (or panic)
 	// fails this change alone and is returned as it is. It is called again if the transaction has to
 	// be repeated for a reason that lies with another request; what it wrote before is undone then.
 	Effect func(*UserTx) error
 
-	Want string // set by the writer: what others want of the run, "" for nothing
+	Want  string  // set by the writer: what others want of the run, "" for nothing
+	Woken *Signal // set by the writer, when Row was to wait for signals: the one that was there, and Row then goes on
+}
+
+// Undo is a row of wf_undos: what has to be undone if the run fails.
+type Undo struct {
+	Visit    int64  `db:"visit"`
+	Step     string `db:"step"`
+	State    string `db:"state"` // open, done or skipped
+	Attempts int64  `db:"attempts"`
+	Failures int64  `db:"failures"`
+	Error    string `db:"error"`
+	Reason   string `db:"reason"`
+}
+
+// Signal is a row of wf_signals.
+type Signal struct {
+	ID       int64   `db:"id"`
+	Run      int64   `db:"run"`
+	Name     string  `db:"name"`
+	Key      string  `db:"key"`
+	Visit    int64   `db:"visit"` // that it has woken; 0 while nobody has awaited it
+	TimeUS   int64   `db:"time_us"`
+	Sender   string  `db:"sender"` // JSON
+	Value    Payload `db:"value"`
+	Checksum uint32  `db:"checksum"`
+}
+
+// Attribute is a row of wf_attributes. Value is an int64, a float64 or a string; nil deletes the attribute.
+type Attribute struct {
+	Name  string `db:"name"`
+	Value any    `db:"value"`
+}
+
+// Metric is a row of wf_metrics.
+type Metric struct {
+	Name   string  `db:"name"`
+	N      int64   `db:"n"` // the writer's
+	X      int64   `db:"x"`
+	Value  float64 `db:"value"`
+	TimeUS int64   `db:"time_us"` // the writer's
 }
 
 // Claim asks for runs to own.

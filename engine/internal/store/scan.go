@@ -8,10 +8,12 @@ func scanRun(row rowScanner) (Run, error) {
 	var r Run
 	cp := &r.Checkpoint
 	err := row.Scan(&r.ID, &r.UUID, &r.Workflow, &r.Version, &r.Fingerprint, &r.Key, &r.Status, &r.Step, &r.Visit, &r.Attempt,
-		&r.Failures, &r.Deaths, &r.Seq, &r.Epoch, &r.Owner, &r.Want, &r.WantDetail, &r.DueUS, &r.CreatedUS,
+		&r.Failures, &r.Deaths, &r.Seq, &r.Epoch, &r.Owner, &r.Want, &r.WantDetail, &r.DueUS, &r.Wait, &r.DeadlineUS,
+		&r.Ending, &r.Queue, &r.Priority, &r.FairKey, &r.Rank, &r.Parent, &r.ParentVisit, &r.Place, &r.Root, &r.Children,
+		&r.Schedule, &r.ScheduledUS, &r.CreatedUS,
 		&r.StartedUS, &r.UpdatedUS, &r.EndedUS, &r.FirstHistory, &r.HeadHistory,
 		&r.HeadHash, &r.Keep, &r.Policy, &r.Seed, &r.Reason, &r.Error, &r.Done,
-		&r.Total, &r.Saves, &r.StallUS, &r.ActiveUS, &r.Copies, &r.CopiedUS, &r.Result.Codec, &r.Result.Data,
+		&r.Total, &r.Saves, &r.StallUS, &r.ActiveUS, &r.TriedUS, &r.Copies, &r.CopiedUS, &r.Result.Codec, &r.Result.Data,
 		&cp.State.Codec, &cp.Checksum, &cp.Random, &cp.Counters, &cp.State.Data)
 	return r, err
 }
