@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/durable-wf/wf/engine"
 )
 
@@ -24,11 +26,12 @@ type audit struct {
 	made map[string]bool // calls that have been made, as in out: run/visit/name/occurrence
 	kept map[string]bool // calls whose record was committed
 	left map[string]bool // visits whose transition was committed: run/visit
+	book map[string]int  // rows that the table must have by what was committed: run/visit/what, how often
 	redo int             // calls made again
 }
 
 func newAudit(t *testing.T, dir string) *audit {
-	return &audit{t: t, dir: dir, out: filepath.Join(dir, "out"), made: map[string]bool{}, kept: map[string]bool{}, left: map[string]bool{}}
+	return &audit{t: t, dir: dir, out: filepath.Join(dir, "out"), made: map[string]bool{}, kept: map[string]bool{}, left: map[string]bool{}, book: map[string]int{}}
 }
 
 // look is called when no process is alive. It reports each call of the life that has ended which must
@@ -37,6 +40,7 @@ func (a *audit) look() {
 	a.t.Helper()
 	a.calls()
 	a.commits()
+	a.booked()
 	mustRun(a.t, a.dir, wf(a.t), "check")
 }
 
@@ -76,6 +80,7 @@ func (a *audit) commits() {
 		switch ev.Kind {
 		case "transition", "completed":
 			a.left[visit] = true
+			a.book[visit+"/transition"]++
 		case "call":
 			var said struct {
 				Call string
@@ -83,6 +88,10 @@ func (a *audit) commits() {
 			}
 			if err := json.Unmarshal(ev.Detail, &said); err != nil {
 				a.t.Fatalf("event %d: detail %s: %v", ev.ID, ev.Detail, err)
+			}
+			if said.Call == "book" { // made in the transaction that records it
+				a.book[visit+"/call"]++
+				continue
 			}
 			call := fmt.Sprintf("%s/%s/%d", visit, said.Call, said.N)
 			if !a.made[call] {
@@ -92,6 +101,25 @@ func (a *audit) commits() {
 		case "fallback", "blocked", "failed", "attempt":
 			a.t.Fatalf("run %d: %s: %s", ev.Run, ev.Kind, ev.Error)
 		}
+	}
+}
+
+// booked compares the user's table with what was committed: P4, exactly once in the file.
+func (a *audit) booked() {
+	a.t.Helper()
+	eng, done := reading(a.t, a.dir)
+	defer done()
+	const written = "SELECT run || '/' || visit || '/' || what FROM book"
+	rows, err := eng.Query(context.Background(), written, 0)
+	if err != nil && len(a.book) > 0 { // else nobody may have made the table yet
+		a.t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, row := range rows.Rows {
+		got[fmt.Sprint(row[0])]++
+	}
+	if diff := cmp.Diff(a.book, got); diff != "" {
+		a.t.Errorf("rows in the book (- by the history, + there):\n%s", diff)
 	}
 }
 

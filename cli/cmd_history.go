@@ -13,7 +13,8 @@ import (
 func eventKinds() []string {
 	return []string{
 		"created", "claimed", "checkpoint", "transition", "call", "attempt", "fallback", "released",
-		"suspended", "paused", "resumed", "blocked", "completed", "failed", "cancelled",
+		"suspended", "paused", "resumed", "blocked", "signal", "woken", "compensating", "undo", "retried",
+		"completed", "failed", "cancelled",
 	}
 }
 

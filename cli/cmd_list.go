@@ -16,9 +16,10 @@ const pageSize = 1000
 const tableRuns = 50
 
 type listOptions struct {
-	runFilter
+	search
 	key   string
 	open  bool
+	tree  bool
 	limit int
 }
 
@@ -31,9 +32,17 @@ func (a *app) listCommand() *cobra.Command {
 
 AGE is the time since the run was created, TOOK that since its first attempt, waits included.
 The status "crashed" of the table is a running one whose process has died; machine formats say
-"status": "running", "crashed": true.`,
+"status": "running", "crashed": true.
+
+--where takes an expression over the fields of a run, and over the attributes that its workflow has set:
+comparisons with = != < <= > >=, in (…), is null, like, contains, startsWith and endsWith, put together with
+and, or, not and brackets. docs/search.md has all of it.
+
+--tree shows the families of the runs that are selected: each child under its parent.`,
 		Example: `  wf list --open
   wf list --status failed,blocked --since 1d
+  wf list --where 'customer = 42 and not (workflow = "sum") and took > "10m"'
+  wf list --attr customer=42 --tree
   wf list -o jsonl | jq -r 'select(.took_us > 60e6) | .id'`,
 		GroupID: groupLook,
 		Aliases: []string{"ls"},
@@ -47,9 +56,10 @@ The status "crashed" of the table is a running one whose process has died; machi
 			})
 		},
 	}
-	o.add(cmd, "created")
+	o.add(cmd)
 	cmd.Flags().StringVar(&o.key, "key", "", "only the runs with this key")
 	cmd.Flags().BoolVar(&o.open, "open", false, "only runs that have not ended")
+	cmd.Flags().BoolVar(&o.tree, "tree", false, "with their whole families: children under their parents")
 	cmd.Flags().IntVarP(&o.limit, "limit", "n", 0, "at most so many, 0 for all (default 50 in a table, all in other formats)")
 	a.addOutput(cmd)
 	return cmd
@@ -76,9 +86,12 @@ func (a *app) list(ctx context.Context, eng *engine.Engine, o listOptions) error
 	if err != nil {
 		return err
 	}
+	if o.tree {
+		return a.listTrees(ctx, eng, workers, o)
+	}
 	var out *rowsWriter[runRow]
 	shown, more := 0, false
-	err = eachPage(ctx, eng, o, func(page []engine.Run) (bool, error) {
+	err = eachPage(ctx, eng, o.filter(), o.limit, func(page []engine.Run) (bool, error) {
 		if out == nil {
 			out = newRows(a, runColumns(slices.ContainsFunc(page, func(r engine.Run) bool { return r.Key != "" })))
 		}
@@ -102,24 +115,33 @@ func (a *app) list(ctx context.Context, eng *engine.Engine, o listOptions) error
 	if err := out.Close(); err != nil {
 		return err
 	}
+	a.listed(shown, more)
+	return nil
+}
+
+// listed tells what a list does not show by itself.
+func (a *app) listed(shown int, more bool) {
 	switch {
 	case more:
 		a.note("these are the newest %d; --limit 0 shows all", shown)
 	case shown == 0 && a.format == asTable:
 		a.note("no runs")
 	}
-	return nil
 }
 
-// eachPage calls fn with the runs that o selects, the newest first, until it returns false. One run
-// more than the limit is read, so that fn can tell that there is one.
-func eachPage(ctx context.Context, eng *engine.Engine, o listOptions, fn func([]engine.Run) (bool, error)) error {
-	filter := engine.RunFilter{
-		Workflows: o.workflows, Statuses: statusesOf(o.statuses.chosen), Since: o.since.Time, Until: o.until.Time,
-		Key: o.key, Limit: pageSize,
-	}
-	if o.limit > 0 && o.limit < pageSize {
-		filter.Limit = o.limit + 1
+// filter is what o asks of an engine.
+func (o *listOptions) filter() engine.RunFilter {
+	f := o.search.filter()
+	f.Key = o.key
+	return f
+}
+
+// eachPage calls fn with the runs that the filter selects, the newest first, until it returns false. One
+// run more than the limit (0 for none) is read, so that fn can tell that there is one.
+func eachPage(ctx context.Context, eng *engine.Engine, filter engine.RunFilter, limit int, fn func([]engine.Run) (bool, error)) error {
+	filter.Limit = pageSize
+	if limit > 0 && limit < pageSize {
+		filter.Limit = limit + 1
 	}
 	for {
 		page, err := eng.List(ctx, filter)

@@ -19,7 +19,10 @@ const resumeLong = `Execute what can run now, and return when each run has ended
 Without RUN these are the suspended, crashed and due runs that nobody owns, and with --all the enqueued
 ones too; paused and blocked runs are listed with their remedy, but not touched. A paused or blocked run
 goes on when it is named. Results go to stdout, a line each, prefixed by the ID if there are several
-runs. The exit code is that of the run that ended worst.`
+runs. The exit code is that of the run that ended worst.
+
+A run that is blocked because a step could not be undone tries that again. With --skip it leaves this one
+to you and goes on with the next; with --take-over it leaves all that are left to you, and ends.`
 
 // resuming is the flags of resume.
 type resuming struct {
@@ -39,7 +42,7 @@ func (a *app) resumeCommand() *cobra.Command {
 		Use:     "resume [RUN…]",
 		Short:   "Go on with runs that were interrupted",
 		Long:    resumeLong,
-		Example: "  wf resume\n  wf resume 3\n  wf resume @last --map fetch=download",
+		Example: "  wf resume\n  wf resume 3\n  wf resume @last --map fetch=download\n  wf resume 3 --skip 'refunded by hand'",
 		GroupID: groupRun,
 		Args:    arguments(0, -1),
 	}
@@ -50,6 +53,8 @@ func (a *app) resumeCommand() *cobra.Command {
 	flags.Lookup("parallel").DefValue = "one per CPU" // the help must not depend on the machine
 	flags.StringSliceVar(&r.renames, "map", nil, "OLD=NEW: go on at step NEW where the stored step is OLD")
 	flags.StringVar(&r.options.From, "from", "", "go on at this step, as a new visit")
+	flags.StringVar(&r.options.Skip, "skip", "", "leave the undo that is next to a person, for this reason")
+	flags.StringVar(&r.options.TakeOver, "take-over", "", "leave all that is still to be undone to a person, for this reason")
 	addSuspendCode(cmd, &r.suspended)
 	cmd.RunE = func(cmd *cobra.Command, refs []string) error {
 		if err := r.check(refs); err != nil {
@@ -79,6 +84,10 @@ func (r *resuming) check(refs []string) error {
 	switch {
 	case r.parallel < 1:
 		return usagef("--parallel %d must be at least 1", r.parallel)
+	case r.decides() && len(refs) == 0:
+		return usagef("--skip and --take-over need a RUN")
+	case r.options.Skip != "" && r.options.TakeOver != "":
+		return usagef("--skip and --take-over exclude each other")
 	case r.changes() && len(refs) == 0:
 		return usagef("--map and --from need a RUN")
 	case r.all && len(refs) > 0:
@@ -274,5 +283,8 @@ func (f *foreground) resume(ctx context.Context, run engine.Run, r resuming) (in
 	return f.report(ctx, next)
 }
 
-// changes reports whether the run is to go on in another step.
-func (r *resuming) changes() bool { return len(r.options.Map) > 0 || r.options.From != "" }
+// changes reports whether the run is not simply to go on where it is.
+func (r *resuming) changes() bool { return len(r.options.Map) > 0 || r.options.From != "" || r.decides() }
+
+// decides reports whether a person makes up for what the run does not undo.
+func (r *resuming) decides() bool { return r.options.Skip != "" || r.options.TakeOver != "" }

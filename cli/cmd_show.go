@@ -49,6 +49,9 @@ func (a *app) show(ctx context.Context, eng *engine.Engine, ref string) error {
 		return err
 	}
 	shown := shownRun{runRow: workers.row(run), skipped: run.Seq > longHistory}
+	if shown.undos, err = eng.Undos(ctx, run.ID); err != nil {
+		return err
+	}
 	if !shown.skipped {
 		if err := shown.read(ctx, eng); err != nil {
 			return err
@@ -57,16 +60,22 @@ func (a *app) show(ctx context.Context, eng *engine.Engine, ref string) error {
 	if err := writeRecord(a, showColumns(a), shown); err != nil {
 		return err
 	}
-	if a.format != asTable || len(shown.attempts) == 0 {
+	if a.format != asTable {
 		return nil
 	}
-	return a.showAttempts(shown.attempts)
+	if err := a.showAttempts(shown.attempts); err != nil {
+		return err
+	}
+	return a.showUndos(shown.undos)
 }
 
 // shownAttempts is how many failed attempts a table shows.
 const shownAttempts = 10
 
 func (a *app) showAttempts(attempts []eventRow) error {
+	if len(attempts) == 0 {
+		return nil
+	}
 	title := "failed attempts"
 	if extra := len(attempts) - shownAttempts; extra > 0 {
 		title = fmt.Sprintf("the last %d of %d failed attempts", shownAttempts, len(attempts))
@@ -101,6 +110,7 @@ func showColumns(a *app) []column[shownRun] {
 		{Head: "result", Value: blank, Show: func(r shownRun) string { return shorten(rawText(r.Result), 4*noteWidth) }},
 		{Head: "error", Value: blank, Show: func(r shownRun) string { return r.Error }},
 		{Head: "reason", Value: blank, Show: func(r shownRun) string { return r.Reason }},
+		{Head: "undoes", Value: blank, Show: shownRun.undoes},
 		{Head: "next try", Value: blank, Show: func(r shownRun) string { return dueText(r.Due, r.now) }},
 		{Head: "worker", Value: blank, Show: shownRun.workerText},
 		{Head: "at risk", Value: blank, Show: shownRun.risk},
@@ -146,6 +156,8 @@ func machineColumns() []column[shownRun] {
 		column[shownRun]{Name: "program", Value: func(r shownRun) any { return textOrNull(r.owner.Program) }},
 		column[shownRun]{Name: "program_version", Value: func(r shownRun) any { return textOrNull(r.owner.Version) }},
 		column[shownRun]{Name: "resumed", Value: func(r shownRun) any { return r.count(len(r.resumed)) }},
+		column[shownRun]{Name: "ending", Value: func(r shownRun) any { return textOrNull(string(r.Ending)) }},
+		column[shownRun]{Name: "undos", Value: func(r shownRun) any { return r.undosJSON() }},
 		column[shownRun]{Name: "failed_attempts", Value: func(r shownRun) any { return r.attemptsJSON() }},
 		column[shownRun]{Name: "seed", Value: func(r shownRun) any { return r.Seed }},
 		column[shownRun]{Name: "head_hash", Value: func(r shownRun) any { return hex.EncodeToString(r.Head) }},

@@ -100,7 +100,7 @@ func (a *app) start(ctx context.Context, line commandLine, s starting) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	base, err := a.readInput(s.input)
+	base, err := a.readInput("--input", s.input)
 	if err != nil {
 		return err
 	}

@@ -129,7 +129,7 @@ func (a *app) showVerified(ctx context.Context, eng *engine.Engine, ids []int64,
 		return out.Close()
 	}
 	var runs, events int64
-	err := eachPage(ctx, eng, listOptions{}, func(page []engine.Run) (bool, error) {
+	err := eachPage(ctx, eng, engine.RunFilter{}, 0, func(page []engine.Run) (bool, error) {
 		for _, run := range page {
 			runs++
 			if !forgotten(run) {

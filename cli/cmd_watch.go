@@ -166,9 +166,8 @@ func (w *watcher) read(ctx context.Context) ([]runRow, error) {
 	var rows []runRow
 	before := w.open
 	w.open = map[int64]bool{}
-	list := listOptions{}
-	list.statuses.chosen = statusNames(isOpen)
-	err = eachPage(ctx, w.eng, list, func(page []engine.Run) (bool, error) {
+	open := engine.RunFilter{Statuses: statusesOf(statusNames(isOpen))}
+	err = eachPage(ctx, w.eng, open, 0, func(page []engine.Run) (bool, error) {
 		for _, run := range page {
 			w.open[run.ID] = true
 			delete(before, run.ID)

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -89,4 +90,82 @@ func (f *runFilter) check() error {
 		return usagef("--since %v is not before --until %v", &f.since, &f.until)
 	}
 	return nil
+}
+
+// search is what the flags of a command say about the runs that it lists, or changes (see bulk).
+type search struct {
+	runFilter
+	where  string
+	queues []string
+	attrs  attributes
+}
+
+// add gives cmd the flags. A search is by the time at which a run was created.
+func (s *search) add(cmd *cobra.Command) {
+	s.runFilter.add(cmd, "created")
+	flags := cmd.Flags()
+	flags.StringVar(&s.where, "where", "", `only runs of which this is true, such as 'customer = 42 and created > "2h ago"'`)
+	flags.StringSliceVar(&s.queues, "queue", nil, "only of these queues")
+	flags.Var(&s.attrs, "attr", "only with this attribute, NAME=VALUE (may be repeated)")
+}
+
+// filter is what the flags ask of an engine.
+func (s *search) filter() engine.RunFilter {
+	return engine.RunFilter{
+		Workflows: s.workflows, Statuses: statusesOf(s.statuses.chosen), Since: s.since.Time, Until: s.until.Time,
+		Queues: s.queues, Attributes: s.attrs, Where: s.where,
+	}
+}
+
+// given reports whether any flag narrows the search.
+func (s *search) given() bool {
+	return len(s.workflows)+len(s.statuses.chosen)+len(s.queues)+len(s.attrs) > 0 || s.where != "" ||
+		!s.since.IsZero() || !s.until.IsZero()
+}
+
+// attributes is a flag that takes NAME=VALUE, once or several times. A value that is a number stands for
+// the number and for its text, true and false for 1 and 0 too; one in double quotes is a text.
+type attributes map[string]any
+
+// String, Set and Type make attributes a flag.
+func (a *attributes) String() string { return "" }
+
+// Set takes one more attribute.
+func (a *attributes) Set(text string) error {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok || name == "" {
+		return fmt.Errorf("%q is not NAME=VALUE", text)
+	}
+	if *a == nil {
+		*a = attributes{}
+	}
+	if _, twice := (*a)[name]; twice {
+		return fmt.Errorf("%s is given twice: for one of several values, use --where '%s in (…)'", name, name)
+	}
+	(*a)[name] = meanings(value)
+	return nil
+}
+
+// Type names the flag's values in the help.
+func (a *attributes) Type() string { return "name=value" }
+
+// meanings are the values that a word on the command line may stand for.
+func meanings(word string) any {
+	if text, err := strconv.Unquote(word); err == nil && strings.HasPrefix(word, `"`) {
+		return text
+	}
+	choice := []any{word}
+	switch n, err := strconv.ParseInt(word, 10, 64); {
+	case err == nil:
+		choice = append(choice, n)
+	case word == "true":
+		choice = append(choice, 1)
+	case word == "false":
+		choice = append(choice, 0)
+	default:
+		if f, err := strconv.ParseFloat(word, 64); err == nil && f == f { // not NaN
+			choice = append(choice, f)
+		}
+	}
+	return choice
 }

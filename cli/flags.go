@@ -196,8 +196,8 @@ func (a *app) workflow(name string) (engine.Definition, error) {
 	return nil, fmt.Errorf("%w %q%s", engine.ErrWorkflowUnknown, name, nearestTo(name, known))
 }
 
-// readInput returns the JSON that --input names: itself, the content of @file, or "-" for stdin.
-func (a *app) readInput(arg string) ([]byte, error) {
+// readInput returns the JSON that a flag names: itself, the content of @file, or "-" for stdin.
+func (a *app) readInput(flag, arg string) ([]byte, error) {
 	var doc []byte
 	var err error
 	switch {
@@ -209,13 +209,13 @@ func (a *app) readInput(arg string) ([]byte, error) {
 		}
 	case strings.HasPrefix(arg, "@"):
 		if doc, err = os.ReadFile(arg[1:]); err != nil {
-			return nil, &usageError{err: fmt.Errorf("--input: %w", err)}
+			return nil, &usageError{err: fmt.Errorf("%s: %w", flag, err)}
 		}
 	default:
 		doc = []byte(arg)
 	}
 	if strings.TrimSpace(string(doc)) == "" {
-		return nil, usagef("--input %s: no JSON there", arg)
+		return nil, usagef("%s %s: no JSON there", flag, arg)
 	}
 	return doc, nil
 }

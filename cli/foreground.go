@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,18 +68,45 @@ func (f *foreground) finish(ctx context.Context, run engine.Run, begun func(engi
 		case errors.Is(err, engine.ErrRunOwned):
 			f.app.note("%s is executed by another process; waiting for its end", title(run))
 			return f.await(ctx, run, deadline, func(r engine.Run) bool { return !moves(r.Status) })
-		case err != nil || next.Status != engine.Waiting || ctx.Err() != nil:
+		case err != nil || !rests(next) || ctx.Err() != nil:
 			return next, err
 		}
-		f.app.note("%s waits %s", title(next), waitsFor(next))
+		f.app.note("%s waits%s", title(next), waitsFor(next))
+		if next.Children > 0 {
+			return f.finishFamily(ctx, next, deadline)
+		}
 		run, err = f.await(ctx, next, deadline, func(r engine.Run) bool {
-			return r.Status != engine.Waiting || !r.Due.IsZero() && !r.Due.After(time.Now())
+			return !rests(r) || isDue(r)
 		})
-		if err != nil || run.Status == engine.Waiting && run.Due.After(time.Now()) {
+		if err != nil || rests(run) && !isDue(run) {
 			return run, err
 		}
 	}
 }
+
+// finishFamily executes a run that has children, and them, until the run has ended or needs a person.
+func (f *foreground) finishFamily(ctx context.Context, run engine.Run, deadline <-chan time.Time) (engine.Run, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { // ends with ctx
+		select {
+		case <-deadline:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	defer f.progress.follow(run)()
+	defer f.app.executing.begin(run.ID)()
+	return f.eng.Execute(ctx, run.ID, nil)
+}
+
+// rests reports whether the run waits, or its next attempt to undo a step does.
+func rests(run engine.Run) bool {
+	return run.Status == engine.Waiting || run.Status == engine.Compensating && run.Worker == 0
+}
+
+// isDue reports whether the time for which a run waits has come.
+func isDue(run engine.Run) bool { return !run.Due.IsZero() && !run.Due.After(time.Now()) }
 
 // execute executes what can run now. It calls begun once the run is this process's to execute.
 func (f *foreground) execute(ctx context.Context, run engine.Run, begun func(engine.Run)) (engine.Run, error) {
@@ -147,13 +175,18 @@ func moves(s engine.Status) bool {
 	return s == engine.Pending || s == engine.Running || s == engine.Waiting || s == engine.Compensating
 }
 
-// waitsFor says what a waiting run waits for.
+// waitsFor says what a waiting run waits for, to go on after "waits".
 func waitsFor(run engine.Run) string {
-	text := cmp.Or(run.Reason, "for a signal")
-	if !run.Due.IsZero() {
-		text = fmt.Sprintf("until %s: %s", run.Due.UTC().Format(humanLayout), cmp.Or(run.Error, run.Reason, "it sleeps"))
+	why := strings.TrimPrefix(cmp.Or(run.Error, run.Reason), "waits ")
+	switch {
+	case run.Status == engine.Compensating:
+		return fmt.Sprintf(" until %s to try again to undo a step", run.Due.UTC().Format(humanLayout))
+	case run.Due.IsZero():
+		return " " + why
+	case run.Waiting.Else != "":
+		return fmt.Sprintf(" %s, until %s at the latest", why, run.Due.UTC().Format(humanLayout))
 	}
-	return text
+	return fmt.Sprintf(" until %s%s", run.Due.UTC().Format(humanLayout), colon(why))
 }
 
 // report tells what became of the run, its result on stdout and all else on stderr, and returns the
@@ -168,10 +201,12 @@ func (f *foreground) report(ctx context.Context, run engine.Run) (int, error) {
 	case engine.Paused:
 		f.app.note("%s is paused%s; go on with: %s", title(run), colon(run.Reason), resume)
 	case engine.Waiting:
-		f.app.note("%s waits %s; go on with: %s", title(run), waitsFor(run), resume)
+		f.app.note("%s waits%s; go on with: %s", title(run), waitsFor(run), resume)
 	case engine.Suspended:
 		f.app.note("run %d is suspended%s; go on with: %s", run.ID, at(run.Brief), resume)
-	case engine.Pending, engine.Running, engine.Compensating:
+	case engine.Compensating:
+		f.app.note("%s", f.app.underWay(run))
+	case engine.Pending, engine.Running:
 		f.app.note("%s is %s%s", title(run), run.Status, at(run.Brief))
 	}
 	if run.Status == engine.Suspended || ctx.Err() != nil && moves(run.Status) {

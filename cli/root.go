@@ -99,6 +99,7 @@ func (a *app) commands() []*cobra.Command {
 		a.queryCommand(),
 		a.workflowsCommand(),
 		// Steer
+		a.signalCommand(),
 		a.pauseCommand(),
 		a.cancelCommand(),
 		// Keep

@@ -14,6 +14,7 @@ type shownRun struct {
 	runRow
 	attempts []eventRow // that failed, the oldest first
 	resumed  []eventRow // claims after it was interrupted
+	undos    []engine.Undo
 	skipped  bool       // its history is too long to be read for this
 }
 

@@ -35,6 +35,7 @@ type attempt struct {
 	rng        *rand.Rand
 	mu         sync.Mutex
 	counters   map[string]int64 // guarded by mu: finished recorded calls
+	seen       map[string]int64 // guarded by mu: how far Recorded has looked, by name
 	open       map[string]bool  // guarded by mu: names of recorded calls under way
 	attributes map[string]any   // guarded by mu: set since the newest snapshot
 	metrics    []Metric         // guarded by mu: measured since the newest snapshot
@@ -45,7 +46,7 @@ type attempt struct {
 
 func newAttempt(parent context.Context, v Visit, h Host) *attempt {
 	ctx, cancel := context.WithCancelCause(parent)
-	a := &attempt{visit: v, host: h, cancel: cancel, open: map[string]bool{}}
+	a := &attempt{visit: v, host: h, cancel: cancel, open: map[string]bool{}, seen: map[string]int64{}}
 	a.ctx.Context, a.ctx.attempt = ctx, a
 	a.saver.host = h
 	a.counters = maps.Clone(v.From.Counters)
@@ -80,6 +81,7 @@ func (a *attempt) save() error {
 	if a.ended.Load() {
 		return ErrAttemptEnded
 	}
+	a.beat()
 	if err := a.refusal(); err != nil {
 		return err
 	}
@@ -134,6 +136,7 @@ func (a *attempt) snapshot() (Snapshot, error) {
 	if len(a.counters) > 0 {
 		s.Counters = maps.Clone(a.counters)
 	}
+	s.Attributes, s.Metrics, a.attributes, a.metrics = a.attributes, a.metrics, nil, nil
 	return s, nil
 }
 
@@ -206,9 +209,17 @@ func (a *attempt) progress(done, total int64) {
 }
 
 func (a *attempt) tell(done, total int64) {
+	a.beat()
 	a.done.Store(done)
 	a.total.Store(total)
 	a.host.Progress(done, total)
+}
+
+// beat shows that the attempt makes progress.
+func (a *attempt) beat() {
+	if beats := a.visit.Beats; beats != nil {
+		beats.Add(1)
+	}
 }
 
 func (a *attempt) log() *slog.Logger {

@@ -28,6 +28,10 @@ func playRole(role string, args []string) error {
 		return playIdle(args[0])
 	case "bulk":
 		return playBulk(args[0])
+	case "saga":
+		return playSaga(args[0])
+	case "schedule":
+		return playSchedule(args[0])
 	}
 	return fmt.Errorf("unknown role %q", role)
 }

@@ -9,8 +9,11 @@ import (
 	"os/user"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/durable-wf/wf/engine/internal/clock"
+	"github.com/durable-wf/wf/engine/internal/fault"
 	"github.com/durable-wf/wf/engine/internal/oslock"
 	"github.com/durable-wf/wf/engine/internal/store"
 )
@@ -25,8 +28,14 @@ type Engine struct {
 	log   *slog.Logger
 	actor string // who acts, for the history: user@host pid N
 
+	clock   *clock.Clock // the wall time by which runs are due
+	unclock func()       // the clock does not ask this engine any more
+	cut     *fault.Cut   // tests alone let an engine die
+	serving atomic.Int32 // calls of Serve
+
 	work  hub // there may be runs to claim
 	news  hub // anything may have changed
+	plans hub // schedules may have something to do
 	bell  *oslock.Bell
 	stop  context.CancelFunc // ends the engine's own goroutines
 	life  context.Context    // ends with Close
@@ -39,11 +48,11 @@ type Engine struct {
 	listening sync.Once // starts listen
 
 	mu      sync.Mutex
-	worker  *worker                   // guarded by mu: this process, once it owns runs
-	live    map[int64]*execution      // guarded by mu: runs executing here
-	held    map[int64]store.Run       // guarded by mu: started here, not yet executed
-	adrift  map[int64]bool            // guarded by mu: owned here, but this process could not go on with them
-	waiters map[int64][]chan struct{} // guarded by mu: by run; closed by ended
+	worker  *worker              // guarded by mu: this process, once it owns runs
+	live    map[int64]*execution // guarded by mu: runs executing here
+	held    map[int64]store.Run  // guarded by mu: started here, not yet executed
+	adrift  map[int64]bool       // guarded by mu: owned here, but this process could not go on with them
+	waiters map[int64][]*waiter  // guarded by mu: by run
 }
 
 // Open opens the database and checks the definitions, reporting all their faults at once. It starts
@@ -53,16 +62,9 @@ func Open(ctx context.Context, cfg Config, defs ...Definition) (*Engine, error) 
 	if err := errors.Join(cfg.validate(), validate(defs)); err != nil {
 		return nil, err
 	}
-	st, err := store.Open(ctx, store.Options{
-		Path: cfg.Path, Create: cfg.Access == Create, ReadOnly: cfg.Access == ReadOnly,
-		Adopt: cfg.Adopt, AllowNetwork: cfg.AllowNetwork, Logger: cfg.Logger,
-	})
-	if err != nil {
-		return nil, err
-	}
 	e := &Engine{
-		cfg: cfg, store: st, defs: map[string]*definition{}, names: []string{}, log: cfg.Logger, actor: actor(),
-		live: map[int64]*execution{}, held: map[int64]store.Run{}, adrift: map[int64]bool{}, waiters: map[int64][]chan struct{}{},
+		cfg: cfg, defs: map[string]*definition{}, names: []string{}, log: cfg.Logger, actor: actor(), clock: clock.From(ctx), cut: fault.From(ctx),
+		live: map[int64]*execution{}, held: map[int64]store.Run{}, adrift: map[int64]bool{}, waiters: map[int64][]*waiter{},
 	}
 	for _, def := range defs {
 		name := def.Describe().Name
@@ -70,12 +72,24 @@ func Open(ctx context.Context, cfg Config, defs ...Definition) (*Engine, error) 
 		e.names = append(e.names, name)
 	}
 	slices.Sort(e.names)
+	st, err := store.Open(ctx, store.Options{
+		Path: cfg.Path, Create: cfg.Access == Create, ReadOnly: cfg.Access == ReadOnly,
+		Adopt: cfg.Adopt, AllowNetwork: cfg.AllowNetwork, Logger: cfg.Logger, Observe: e.watcher(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.store = st
 	if cfg.Access != ReadOnly {
 		if e.bell, err = oslock.OpenBell(st.LockDir()); err != nil {
 			return nil, errors.Join(err, st.Close())
 		}
 	}
 	e.life, e.stop = context.WithCancel(context.WithoutCancel(ctx))
+	e.unclock = e.clock.Attach(e.quiet)
+	if err := e.setup(ctx); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
 	return e, nil
 }
 
@@ -113,6 +127,7 @@ func (e *Engine) shut() error {
 	e.gate.Lock()
 	e.stop()
 	e.gate.Unlock()
+	e.unclock()
 	e.await(e.cfg.DrainTimeout)
 	err := e.leave()
 	if e.bell != nil {

@@ -25,6 +25,8 @@ var (
 	ErrCancelled = errors.New("run cancelled")
 	// ErrStepTimeout is the cause of a step's cancelled context when its Timeout is over.
 	ErrStepTimeout = errors.New("the step's time is over")
+	// ErrCallTimeout is the cause of a recorded call's cancelled context when the time of [CallTimeout] is over.
+	ErrCallTimeout = errors.New("the call's time is over")
 	// ErrHeartbeatTimeout is the cause of a step's cancelled context when it has neither saved nor told
 	// progress for its Heartbeat.
 	ErrHeartbeatTimeout = errors.New("the step shows no progress")
@@ -35,6 +37,8 @@ var (
 
 	// ErrRunNotFound means that the database has no such run.
 	ErrRunNotFound = errors.New("run not found")
+	// ErrScheduleNotFound means that the database has no schedule of that name.
+	ErrScheduleNotFound = errors.New("schedule not found")
 	// ErrWorkflowUnknown means that this program has no workflow of that name.
 	ErrWorkflowUnknown = errors.New("unknown workflow")
 	// ErrKeyConflict means that the key stands for a run with another input.

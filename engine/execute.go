@@ -11,7 +11,7 @@ import (
 
 // ExecuteOptions are the extras of Execute. nil means none.
 type ExecuteOptions struct {
-	Return bool // return when the run has to wait, instead of waiting with it
+	Return bool // return when the run has to wait, also for a place in its queue, instead of waiting with it
 
 	// Begun is called, before the first step, each time that the run has become this process's to
 	// execute, with the run as it goes on from there. nil is not called.
@@ -19,7 +19,7 @@ type ExecuteOptions struct {
 }
 
 // Execute executes a run in the foreground, in the calling goroutine, until it has ended or is paused
-// or blocked, and returns it as it is then; look at its Status. It takes the run over if nobody
+// or blocked, and returns it as it is then; look at its Status. It waits for the limits of the run's queue. It takes the run over if nobody
 // executes it, or if its owner has died. When ctx ends, the run is saved and suspended, and returned
 // with that status and a nil error. ErrRunOwned means that another living process executes it.
 func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (Run, error) {
@@ -54,16 +54,33 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 			}
 		}
 		run := e.runOf(&row)
-		taken := mine && (run.Status == Running || run.Status == Pending) // a worker has taken it up after a wait
+		undoing := run.Status == Compensating && run.Worker == 0
+		elsewhere := run.Status == Running || run.Status == Compensating && !undoing
+		taken := mine && (elsewhere || run.Status == Pending) // a worker has taken it up after a wait
+		held := !ok && run.Worker == 0 && (run.Status == Pending || run.Status == Suspended) // by its queue
+		if opts.Return && run.Children > 0 && run.Status == Waiting && ctx.Err() == nil {
+			if run, err = e.executeFamily(ctx, run, true); err != nil || run.Status == Waiting {
+				return run, err
+			}
+			continue
+		}
 		switch {
-		case run.Status == Running && !mine:
+		case elsewhere && !mine:
 			return run, fmt.Errorf("run %d: %w (worker %d)", id, ErrRunOwned, run.Worker)
-		case run.Status != Waiting && !taken || opts.Return || ctx.Err() != nil:
+		case undoing && !run.Due.After(e.clock.Now()) && ctx.Err() == nil && e.life.Err() == nil:
+			continue // what it has done is undone here, too
+		case run.Status != Waiting && !undoing && !taken && !held || opts.Return || ctx.Err() != nil:
 			return run, nil
 		case e.life.Err() != nil:
 			return run, ErrClosed
 		}
-		e.doze(ctx, changed, row.DueUS)
+		if run.Children > 0 && run.Status == Waiting {
+			if _, err := e.executeFamily(ctx, run, false); err != nil {
+				return run, err
+			}
+			continue
+		}
+		e.doze(ctx, changed, e.wakeUS(ctx, &row))
 	}
 }
 
@@ -83,11 +100,11 @@ func (e *Engine) seize(ctx context.Context, id int64) (store.Run, bool, error) {
 			return store.Run{}, false, err
 		}
 		row, err := e.row(ctx, id)
-		if err != nil || row.Status == string(Waiting) && time.Now().UnixMicro() < row.DueUS {
+		if err != nil || row.Status == string(Waiting) && e.clock.NowUS() < e.wakeUS(ctx, &row) {
 			return row, false, err
 		}
 		rows, err := e.store.Claim(ctx, store.Claim{
-			Worker: w.id, IDs: []int64{id}, Statuses: []string{string(Pending), string(Suspended), string(Waiting)}, Limit: 1,
+			Worker: w.id, IDs: []int64{id}, Statuses: []string{string(Pending), string(Suspended), string(Waiting), string(Compensating)}, Limit: 1,
 		})
 		if err != nil && ctx.Err() == nil {
 			return store.Run{}, false, err
@@ -129,11 +146,13 @@ func (e *Engine) freeDead(ctx context.Context, id int64) error {
 func (e *Engine) disown(ctx context.Context, id int64) error {
 	err := e.store.Update(ctx, func(tx *store.Tx) error {
 		r, err := tx.Run(id)
-		if err != nil || r.Status != string(Running) || r.Owner != e.worker.id {
+		if err != nil || r.Owner != e.worker.id {
 			return err
 		}
 		next := r
-		next.Status, next.Owner, next.Epoch = string(Pending), 0, r.Epoch+1
+		if next.Owner, next.Epoch = 0, r.Epoch+1; r.Ending == "" {
+			next.Status = string(Pending)
+		}
 		h := store.History{Kind: "released", Step: r.Step, Visit: r.Visit, Attempt: r.Attempt, Worker: r.Owner, DurationUS: -1}
 		return tx.Apply(&store.Change{Lease: r.Lease(), Row: next, History: []store.History{h}})
 	})
@@ -160,48 +179,49 @@ func (e *Engine) row(ctx context.Context, id int64) (store.Run, error) {
 // doze waits until a time has come (0 for none), something has changed, or ctx or the engine ends. It
 // looks at the wall clock once a second, so that a clock that jumps delays nothing.
 func (e *Engine) doze(ctx context.Context, changed <-chan struct{}, dueUS int64) {
-	for {
-		left := time.Second
+	defer e.news.letPass(changed, e.clock)()
+	due, stop := (<-chan time.Time)(nil), func() {}
+	for dueUS == 0 || e.clock.NowUS() < dueUS {
 		if dueUS != 0 {
-			left = min(left, time.Until(time.UnixMicro(dueUS)))
+			due, stop = e.clock.Timer(time.UnixMicro(dueUS))
 		}
-		if left <= 0 {
-			return
-		}
-		timer := time.NewTimer(left)
 		select {
-		case <-timer.C:
+		case <-due:
+			stop()
 			continue
 		case <-changed:
 		case <-ctx.Done():
 		case <-e.life.Done():
 		}
-		timer.Stop()
+		stop()
 		return
 	}
 }
 
 // Resumable lists the runs that Execute would go on with: suspended ones, those whose owner has
 // died, those given back by a worker that stopped, and waiting ones that are due; with all also
-// those that never began. Oldest first.
+// those that never began. A child is not listed, but its family by the eldest. Oldest first.
 func (e *Engine) Resumable(ctx context.Context, all bool) ([]Run, error) {
 	var list []Run
 	alive := map[int64]bool{}
-	now := time.Now()
+	now := e.clock.Now()
+	families := map[int64]bool{} // by root: a descendant can go on
 	for before := int64(0); ; {
 		page, err := e.List(ctx, RunFilter{
-			Statuses: []Status{Pending, Running, Waiting, Suspended}, Before: before, Limit: pageSize, WithState: true,
+			Statuses: []Status{Pending, Running, Waiting, Suspended, Compensating}, Before: before, Limit: pageSize, WithState: true,
 		})
 		if err != nil {
 			return nil, err
 		}
 		for _, run := range page {
 			before = run.ID
-			ok, err := e.resumable(ctx, run, all, now, alive)
-			if err != nil {
+			ok, err := e.resumable(ctx, run, all || run.Root != 0, now, alive)
+			switch {
+			case err != nil:
 				return nil, err
-			}
-			if ok {
+			case run.Root != 0:
+				families[run.Root] = families[run.Root] || ok
+			case ok || families[run.ID] && run.Status == Waiting:
 				list = append(list, run)
 			}
 		}
@@ -222,7 +242,11 @@ func (e *Engine) resumable(ctx context.Context, run Run, all bool, now time.Time
 	case Pending:
 		return all || !run.Started.IsZero(), nil
 	case Waiting:
-		return !run.Due.After(now), nil
+		return !run.Due.IsZero() && !run.Due.After(now), nil
+	case Compensating:
+		if run.Worker == 0 {
+			return !run.Due.After(now), nil
+		}
 	default: // running: its owner may have died
 	}
 	lives, known := alive[run.Worker]

@@ -23,13 +23,23 @@ type execution struct {
 	done    atomic.Int64
 	total   atomic.Int64
 
+	hurry     chan struct{} // ticks when a person wants the run cancelled: see mercy
+	condemned atomic.Bool   // that is so
+	mercy     atomic.Int64  // how long its step then has to stop: a Duration
+	heedless  string        // says that the step which was to stop was given up
+
 	mu      sync.Mutex
 	row     store.Run           // guarded by mu: as submitted last
 	lease   *store.Lease        // guarded by mu
 	deadly  int64               // guarded by mu: the visit in which owners died, if the run has fallen back from it
 	begun   time.Time           // guarded by mu: of the attempt, or the last checkpoint in it
+	entered time.Time           // guarded by mu: when the attempt began
+	tried   int64               // guarded by mu: what attempts before it have used of the step's time, in microseconds
 	records map[recordID]Record // guarded by mu: of this visit, as found before its first attempt here
 	stored  map[string]int64    // guarded by mu: how many records of each name there may be in the database
+	undoes  *store.Undo         // guarded by mu: the visit that is undone; nil while steps are executed
+
+	undoable int64 // the visit of which it is known to be written that it may have to be undone
 }
 
 type recordID struct {
@@ -43,10 +53,13 @@ const maxDeaths = 3
 // adopt registers a run that this process has just claimed, so that others can steer it.
 func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execution, context.Context) {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, rest: rest, row: row, lease: row.Lease()}
+	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, rest: rest, row: row, lease: row.Lease(), hurry: make(chan struct{}, 1)}
 	x.unwatch = [2]func() bool{
 		context.AfterFunc(ctx, func() { cancel(ErrShutdown) }),
 		context.AfterFunc(e.life, func() { cancel(ErrShutdown) }),
+	}
+	if x.def != nil && x.def.sagas {
+		x.lease.Undos = true
 	}
 	x.done.Store(row.Done)
 	x.total.Store(row.Total)
@@ -56,7 +69,7 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 	delete(e.adrift, row.ID)
 	e.mu.Unlock()
 	if row.Want != "" {
-		x.want(row.Want)
+		x.want(row.Want, row.WantDetail)
 	}
 	return x, own
 }
@@ -66,12 +79,17 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 func (x *execution) run(ctx context.Context) (err error) {
 	adrift := true // unless it ends in order, not by a panic
 	defer func() { x.leave(adrift) }()
+	x.eng.observeRun(x.eng.cfg.Observer.RunClaimed, &x.row)
 	err = x.goOn(ctx)
+	x.observeLoss(err)
 	adrift = err != nil && !errors.Is(err, ErrLeaseLost)
 	return err
 }
 
 func (x *execution) goOn(ctx context.Context) error {
+	if x.row.Ending != "" {
+		return x.compensate(ctx)
+	}
 	// To be stopped already is no reason not to read: the loop below halts the run.
 	if goOn, err := x.inspect(context.WithoutCancel(ctx)); !goOn || err != nil {
 		return err
@@ -83,6 +101,9 @@ func (x *execution) goOn(ctx context.Context) error {
 		if ctx.Err() != nil {
 			x.row.Attempt-- // it has not begun
 			return x.halt(ctx, context.Cause(ctx))
+		}
+		if err := x.ensureUndo(context.WithoutCancel(ctx)); err != nil {
+			return err
 		}
 		goOn, err := x.step(ctx)
 		if !goOn || err != nil {
@@ -104,44 +125,78 @@ func (x *execution) leave(adrift bool) {
 		return
 	}
 	delete(x.eng.live, x.row.ID)
+	x.eng.clock.Moved()
 	if adrift {
 		x.eng.adrift[x.row.ID] = true
 	}
 }
 
 // step runs one attempt and commits what it came to. It reports whether the run goes on here.
-func (x *execution) step(ctx context.Context) (bool, error) {
+func (x *execution) step(ctx context.Context) (goOn bool, err error) {
+	if x.expired() {
+		x.row.Attempt-- // it has not begun
+		return false, x.expire(ctx, Snapshot{}, -1, "")
+	}
 	begun := time.Now()
 	x.begun = begun
 	x.eng.log.DebugContext(ctx, "attempt", "run_id", x.row.ID, "workflow", x.row.Workflow, "step", x.row.Step, "attempt", x.row.Attempt)
-	out := x.def.RunStep(ctx, x.visit(), x)
-	x.mu.Lock()
-	x.row.ActiveUS += time.Since(begun).Microseconds()
-	x.mu.Unlock()
-	cause := context.Cause(ctx)
+	ref := x.ref()
+	observe(x.eng, x.eng.cfg.Observer.StepStarted, ref)
+	out, w := x.attempt(ctx)
+	cause, took := context.Cause(ctx), time.Since(begun)
+	over := w.verdict(out.Err)
+	defer func() { x.observeStep(StepEvent{Ref: ref, Took: took}, out, cause, over, err) }()
 	switch {
-	case errors.Is(out.Refuse, ErrStopped):
-		return false, x.halt(ctx, cause)
-	case out.Refuse != nil:
-		return false, out.Refuse
 	case lost(cause):
 		return false, cause
-	case out.Err != nil && cause != nil:
+	case out.Refuse != nil && !errors.Is(out.Refuse, ErrStopped):
+		return false, out.Refuse
+	case errors.Is(cause, ErrDeadline):
+		return false, x.expire(ctx, out.State, took, w.heedless())
+	case over != nil:
+		return false, x.fail(ctx, Outcome{Err: over}, took)
+	case out.Refuse != nil, out.Err != nil && cause != nil:
+		x.heedless = w.heedless()
 		return false, x.halt(ctx, cause)
 	case out.Err != nil:
-		return false, x.fail(ctx, out, time.Since(begun))
+		return false, x.fail(ctx, out, took)
 	case out.Next == "":
-		return false, x.complete(ctx, out, time.Since(begun))
+		return false, x.complete(ctx, out, took)
 	}
-	return true, x.advance(ctx, out, time.Since(begun))
+	return x.advance(ctx, out, took)
+}
+
+// attempt runs one attempt of the step where the run is, within its limits.
+func (x *execution) attempt(ctx context.Context) (Outcome, *watchdog) {
+	w := x.watch(ctx, x.limits())
+	if w.limits.timeout > 0 && w.limits.left <= 0 { // its process died, or was stopped, before it could say so
+		w.cancel(w.limits.timedOut())
+		w.end()
+		return Outcome{Refuse: ErrStopped}, w
+	}
+	x.mu.Lock()
+	x.tried, x.entered = x.spent(), time.Now()
+	x.mu.Unlock()
+	out := w.perform(x.visit(), x.def.RunStep)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.stamp()
+	x.row.ActiveUS += time.Since(x.entered).Microseconds()
+	return out, w
+}
+
+// ref names the run and where it is.
+func (x *execution) ref() Ref {
+	r := &x.row
+	return Ref{ID: r.ID, UUID: r.UUID, Workflow: r.Workflow, Key: r.Key, Step: r.Step, Visit: int(r.Visit),
+		Attempt: int(r.Attempt), Epoch: r.Epoch, Scheduled: timeOf(r.ScheduledUS)}
 }
 
 // visit is what the definition needs to know for the next attempt.
 func (x *execution) visit() Visit {
 	r := &x.row
 	v := Visit{
-		Ref: Ref{ID: r.ID, UUID: r.UUID, Workflow: r.Workflow, Key: r.Key, Step: r.Step, Visit: int(r.Visit),
-			Attempt: int(r.Attempt), Epoch: r.Epoch},
+		Ref:   x.ref(),
 		From:  Snapshot{State: Payload(r.Checkpoint.State), Random: r.Checkpoint.Random, Done: r.Done, Total: r.Total},
 		Wrote: int(r.Version), Seed: r.Seed, MTBF: x.worker.mtbf, Widest: x.eng.cfg.Checkpoint,
 	}
@@ -154,12 +209,23 @@ func (x *execution) visit() Visit {
 	return v
 }
 
-// want stops the step because a person has asked for it.
-func (x *execution) want(want string) {
+// want stops the step because a person has asked for it, in the words of said. It must not block.
+func (x *execution) want(want, said string) {
 	switch want {
 	case "pause":
 		x.cancel(ErrPaused)
 	case "cancel":
 		x.cancel(ErrCancelled)
+		if said == "" { // who has asked, and how patient they are, is heard later
+			return
+		}
+		grace := int64(graceOf(said, x.eng.cfg.Grace))
+		if was := x.mercy.Swap(grace); x.condemned.Swap(true) && was == grace {
+			return
+		}
+		select {
+		case x.hurry <- struct{}{}:
+		default: // it is being looked at
+		}
 	}
 }

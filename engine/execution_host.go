@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -19,7 +20,10 @@ func (x *execution) checkpoint(row *store.Run, s Snapshot) {
 	}
 	row.Done, row.Total = s.Done, s.Total
 	row.StallUS += s.Stall.Microseconds()
-	if row.Failures, row.Error, row.Reason = 0, "", ""; row.Deaths < maxDeaths || row.Visit > x.deadly {
+	if row.Ending == "" { // else Error is why it is to end so
+		row.Failures, row.Error, row.Reason = 0, "", ""
+	}
+	if row.Deaths < maxDeaths || row.Visit > x.deadly {
 		row.Deaths = 0 // else it has fallen back, and is on its way to where its owners died
 	}
 	row.Version = x.def.version
@@ -31,11 +35,14 @@ func (x *execution) Save(s Snapshot, done func(error)) {
 	defer x.mu.Unlock()
 	x.checkpoint(&x.row, s)
 	x.row.Saves++
+	x.stamp()
 	x.row.Fingerprint = x.def.fingerprints[x.row.Step]
 	h := x.event("checkpoint", time.Since(x.begun))
-	h.Detail = detail("state", s.Brief)
+	h.Detail = s.detail()
 	x.begun = time.Now()
-	x.submit(&store.Change{Row: x.row, State: true, ForgetCalls: x.forget(s.Counters), History: []store.History{h}}, done)
+	c := s.change()
+	c.Row, c.ForgetCalls, c.History = x.row, x.forget(s.Counters), []store.History{h}
+	x.submit(c, done)
 }
 
 // Record commits the result of a recorded call, see [Host].
@@ -43,25 +50,55 @@ func (x *execution) Record(r Record, done func(error)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.keep(r.Name, r.N)
+	x.stamp()
 	h := x.event("call", r.Took)
-	h.Detail = detail("call", r.Name, "n", r.N)
-	call := store.Call{Visit: x.row.Visit, Name: r.Name, N: r.N, Value: store.Payload(r.Value), Checksum: r.Value.Checksum(), Random: r.Random}
-	x.submit(&store.Change{Row: x.row, Calls: []store.Call{call}, History: []store.History{h}}, done)
+	h.Detail = callDetail(r)
+	call := store.Call{Visit: x.callVisit(), Name: r.Name, N: r.N, Value: store.Payload(r.Value), Checksum: r.Value.Checksum(), Random: r.Random}
+	c := &store.Change{Row: x.row, Calls: []store.Call{call}, History: []store.History{h}}
+	if r.Tx != nil {
+		c.Effect, done = x.recording(r.Tx), x.recordedTx(c, done)
+	}
+	x.submit(c, done)
+}
+
+// recordedTx does, before done is called, what the outcome of a call's own SQL means: there is no record if
+// it has failed, and others may have to be woken if it has not.
+func (x *execution) recordedTx(c *store.Change, done func(error)) func(error) {
+	return func(err error) {
+		if _, failed := errors.AsType[*TxError](err); failed {
+			x.unkeep(c.Calls[0].Name, c.Calls[0].N)
+		} else if err == nil && c.Wakes {
+			x.eng.task(x.eng.enqueued) // not here: the writer waits
+		}
+		done(err)
+	}
 }
 
 // submit hands a change to the writer. The caller holds mu, so changes are queued in the order made.
 func (x *execution) submit(c *store.Change, done func(error)) {
 	c.Lease = x.lease
 	x.eng.store.Submit(c, func(err error) {
-		switch {
-		case err != nil:
+		if err != nil {
 			err = x.storageError(err)
+		}
+		_, failed := errors.AsType[*TxError](err)
+		switch {
+		case failed: // the step may go on
+		case err != nil:
 			x.cancel(err)
 		case c.Want != "":
-			x.want(c.Want)
+			x.want(c.Want, "")
 		}
 		done(err)
 	})
+}
+
+// callVisit is the visit to which recorded calls belong. The caller holds mu, or is the run's goroutine.
+func (x *execution) callVisit() int64 {
+	if x.undoes != nil {
+		return x.undoes.Visit
+	}
+	return x.row.Visit
 }
 
 // Recorded returns a committed result, see [Host].
@@ -80,6 +117,9 @@ func (x *execution) Progress(done, total int64) {
 
 // Logger returns the engine's logger, for Context.Log.
 func (x *execution) Logger() *slog.Logger { return x.eng.log }
+
+// calling is told of each recorded call that is made.
+func (x *execution) calling(key string) { x.eng.cut.Called(key) }
 
 // Live returns the progress of a run that this process executes right now. It costs next to nothing.
 func (e *Engine) Live(id int64) (Progress, bool) {
@@ -112,4 +152,13 @@ func (x *execution) keep(name string, n int64) {
 		x.stored = map[string]int64{}
 	}
 	x.stored[name] = max(x.stored[name], n+1)
+}
+
+// unkeep takes back what keep has noted.
+func (x *execution) unkeep(name string, n int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.stored[name] = n; n == 0 {
+		delete(x.stored, name)
+	}
 }

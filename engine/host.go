@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
 	"time"
 
 	"github.com/durable-wf/wf/engine/internal/codec"
@@ -18,7 +19,8 @@ import (
 type Host interface {
 	// Save commits a checkpoint within the visit. The recorded calls before it are deleted with it.
 	Save(s Snapshot, done func(error))
-	// Record commits the result of a recorded call.
+	// Record commits the result of a recorded call. If the call's own Tx has failed, done gets a *TxError:
+	// there is no record then, and the step may go on.
 	Record(r Record, done func(error))
 	// Recorded returns the result that was committed for occurrence n of the call in this visit.
 	Recorded(name string, n int64) (Record, bool, error)
@@ -40,6 +42,9 @@ type Visit struct {
 	Policy Checkpoint // given at start
 	Widest Checkpoint // of the host, for what no narrower policy says
 	MTBF   time.Duration
+
+	// Beats counts the attempt's signs of life: saves, progress and recorded calls. nil: nobody looks.
+	Beats *atomic.Uint64
 }
 
 // Ref names a run and where it is.
@@ -52,6 +57,9 @@ type Ref struct {
 	Visit    int   // counts the steps entered, from 1
 	Attempt  int   // of this visit, from 1
 	Epoch    int64 // rises with each owner: a fencing token for systems outside
+
+	Scheduled time.Time // for which a schedule has started it; zero for a run that none has
+	Undo      bool      // the visit is undone
 }
 
 // Snapshot is a checkpoint as a step makes it: the triple of state, random state and occurrence
@@ -72,7 +80,8 @@ type Snapshot struct {
 // Metric is a point of a series that a step has measured.
 type Metric struct {
 	Name  string
-	X     int64 // the progress
+	N     int64 // counts the points of the series, from 0; given with the commit
+	X     int64 // the progress that was told last; -1 if none was
 	Value float64
 	Time  time.Time // of its commit; zero before
 }
@@ -83,6 +92,7 @@ type Delivered struct {
 	Name    string
 	Key     string
 	Sender  string // JSON: who sent it
+	Visit   int    // that it has woken; 0 while it waits in the mailbox
 	Time    time.Time
 	Payload Payload
 }
@@ -92,8 +102,9 @@ type Record struct {
 	Name   string
 	N      int64 // occurrence of Name in the visit, from 0
 	Value  Payload
-	Random []byte // of the run's generator after the call
-	Took   time.Duration
+	Random []byte        // of the run's generator after the call
+	Took   time.Duration // all tries together; -1 if nothing was timed
+	Tries  int           // how often it was tried
 
 	// Tx makes Value in the transaction that commits the record. nil: Value is there already.
 	Tx func(context.Context, Tx) (Payload, error)
@@ -170,6 +181,9 @@ type Definition interface {
 	startJSON(doc []byte) (starting, error) // from JSON as Input makes it
 	show(p Payload) (state json.RawMessage, brief string, err error)
 	fingerprint(step string) string
+	readable(wrote int, p Payload) error           // nil if the state decodes as it is
+	accept(wrote int, p Payload) (accepted, error) // as far as it decodes
+	edit(wrote int, p Payload, set map[string]json.RawMessage) (state Payload, brief string, err error)
 	signal(name string) (AnySignal, bool)
 }
 

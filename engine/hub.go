@@ -4,12 +4,16 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/durable-wf/wf/engine/internal/clock"
 )
 
 // hub wakes any number of goroutines at once. The zero value is ready.
 type hub struct {
 	mu sync.Mutex
 	ch chan struct{} // guarded by mu; closed by notify
+
+	over []func() // guarded by mu: tell the clock that nobody waits for ch any more
 }
 
 // changed returns a channel that is closed by the next notify. Take it, then look, then wait: so no
@@ -26,10 +30,30 @@ func (h *hub) changed() <-chan struct{} {
 func (h *hub) notify() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	for _, over := range h.over {
+		over()
+	}
+	h.over = nil
 	if h.ch != nil {
 		close(h.ch)
 		h.ch = nil
 	}
+}
+
+// letPass tells the clock of a test that somebody can only wait for changed, which changed has returned, or
+// for a time. The function that it returns ends that.
+func (h *hub) letPass(changed <-chan struct{}, c *clock.Clock) (over func()) {
+	if c == nil {
+		return func() {}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ch != changed {
+		return func() {}
+	}
+	over = c.Wait()
+	h.over = append(h.over, over)
+	return over
 }
 
 // listen starts, once, the goroutine that hears of other processes' commits: by the doorbell at
@@ -65,6 +89,7 @@ func (e *Engine) hear(rings <-chan struct{}) {
 		e.attend(e.life)
 		e.lookForEnds(e.life)
 		e.work.notify()
+		e.plans.notify()
 		e.news.notify()
 		if !e.rest() {
 			return
@@ -112,7 +137,7 @@ func (e *Engine) attend(ctx context.Context) {
 		e.mu.Unlock()
 		switch {
 		case x != nil:
-			x.want(want.Want)
+			x.want(want.Want, want.Detail)
 		case !idle: // claimed this very moment, with a row that was read before
 			again = true
 		}

@@ -108,7 +108,7 @@ func (x *execution) loadRecords(ctx context.Context) (bool, error) {
 	if x.row.Seq == 1 {
 		return true, nil
 	}
-	calls, err := x.eng.store.Calls(ctx, x.row.ID, x.row.Visit)
+	calls, err := x.eng.store.Calls(ctx, x.row.ID, x.callVisit())
 	if err != nil {
 		return false, fmt.Errorf("run %d: recorded calls: %w", x.row.ID, err)
 	}

@@ -40,7 +40,7 @@ func removedOf(r store.PruneResult) Removed {
 // transactions. What remains of each is its UUID, the hash of its newest event and their number.
 // Keys stay, so that a start is not repeated by mistake.
 func (e *Engine) Prune(ctx context.Context, r Retention) (Removed, error) {
-	removed, err := e.store.Prune(ctx, r.store(time.Now()))
+	removed, err := e.store.Prune(ctx, r.store(e.clock.Now()))
 	return removedOf(removed), err
 }
 
@@ -48,7 +48,7 @@ func (e *Engine) Prune(ctx context.Context, r Retention) (Removed, error) {
 // database. They are copied first and deleted then, so that it may be repeated after a crash at any
 // point: each run is in one place in the end, and never in none.
 func (e *Engine) Archive(ctx context.Context, r Retention) (Removed, error) {
-	removed, err := e.store.Archive(ctx, r.store(time.Now()), store.Shelf{AllowNetwork: e.cfg.AllowNetwork})
+	removed, err := e.store.Archive(ctx, r.store(e.clock.Now()), store.Shelf{AllowNetwork: e.cfg.AllowNetwork})
 	return removedOf(removed), err
 }
 

@@ -28,7 +28,14 @@ func (e *Engine) Get(ctx context.Context, id int64) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	return e.runOf(&row), nil
+	return e.withAttributes(ctx, e.runOf(&row))
+}
+
+// withAttributes fills in the attributes of a run.
+func (e *Engine) withAttributes(ctx context.Context, run Run) (Run, error) {
+	runs := []Run{run}
+	err := e.attribute(ctx, runs)
+	return runs[0], err
 }
 
 func (e *Engine) runOf(row *store.Run) Run {
@@ -49,7 +56,7 @@ func (e *Engine) Find(ctx context.Context, ref string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	return e.runOf(&row), nil
+	return e.withAttributes(ctx, e.runOf(&row))
 }
 
 // removed returns where the run that ref means has gone, or missing if nothing is left of one.
@@ -101,34 +108,6 @@ func (e *Engine) find(ctx context.Context, ref string) (store.Run, error) {
 		return store.Run{}, store.ErrNotFound
 	}
 	return e.store.RunByUUID(ctx, strings.ToLower(ref))
-}
-
-// RunFilter selects runs. Zero fields select all.
-type RunFilter struct {
-	Workflows []string
-	Statuses  []Status
-	Since     time.Time // created at or after
-	Until     time.Time // created before
-	Key       string
-	Before    int64 // only numbers below; the last one of a page gives the next page
-	Limit     int   // 0 means 1,000, which is also the most
-	WithState bool  // read states and results too
-}
-
-// List returns runs, newest first.
-func (e *Engine) List(ctx context.Context, f RunFilter) ([]Run, error) {
-	rows, err := e.store.Runs(ctx, store.RunFilter{
-		Workflows: f.Workflows, Statuses: texts(f.Statuses), SinceUS: micros(f.Since), UntilUS: micros(f.Until),
-		Key: f.Key, BeforeID: f.Before, Limit: limit(f.Limit), NoState: !f.WithState,
-	})
-	if err != nil {
-		return nil, err
-	}
-	list := make([]Run, len(rows))
-	for i := range rows {
-		list[i] = e.runOf(&rows[i])
-	}
-	return list, nil
 }
 
 // HistoryFilter selects events. Zero fields select all.
@@ -246,23 +225,14 @@ func (e *Engine) States(ctx context.Context, id int64) ([]StateVersion, error) {
 	if err != nil {
 		return nil, err
 	}
-	copies, err := e.store.Copies(ctx, row.ID)
+	kept, err := e.kept(ctx, &row)
 	if err != nil {
 		return nil, err
 	}
-	now := store.Copy{Seq: row.Seq, TimeUS: row.UpdatedUS, Step: row.Step, Visit: row.Visit, Checkpoint: row.Checkpoint}
-	var list []StateVersion
-	for _, c := range copies {
-		if c.Step == row.Step && c.Visit == row.Visit && same(c.Checkpoint, row.Checkpoint) {
-			now.Seq, now.TimeUS = c.Seq, c.TimeUS // the copy knows when it was made
-			continue
-		}
-		list = append(list, e.stateVersion(&row, &c))
-	}
-	if len(row.Checkpoint.State.Data) > 0 {
-		current := e.stateVersion(&row, &now)
-		current.Current = true
-		list = append(list, current)
+	list := make([]StateVersion, len(kept))
+	for i := range kept {
+		list[i] = e.stateVersion(&row, &kept[i])
+		list[i].Current = len(row.Checkpoint.State.Data) > 0 && i == len(kept)-1
 	}
 	return list, nil
 }

@@ -23,3 +23,17 @@ func mustExec(t testing.TB, path, query string, args ...any) {
 		t.Fatalf("%s changed %d rows, %v", query, n, err)
 	}
 }
+
+// scalar reads a number from the file.
+func scalar(t testing.TB, path, query string) (n int64) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}

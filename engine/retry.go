@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 )
 
@@ -15,6 +16,11 @@ type Retry struct {
 	Factor   float64       // by which each pause is longer than the one before; 0 means 2
 	Max      time.Duration // the longest pause; 0 means 1 min
 	Jitter   float64       // share of the pause that is random, up to 1; 0 means 0.1, negative none
+
+	// If tells which errors are worth another attempt; false makes the error permanent. nil repeats all but
+	// those marked with Permanent. It gets the error as the step returned it; a time-out is an ErrStepTimeout
+	// or an ErrHeartbeatTimeout, a panic a *PanicError.
+	If func(error) bool `json:"-"`
 }
 
 const (
@@ -27,6 +33,22 @@ const (
 // exhausted reports whether no attempt is left after so many failures in a row.
 func (r Retry) exhausted(failures int64) bool {
 	return r.Attempts >= 0 && failures >= int64(max(r.Attempts, 1))
+}
+
+// judge marks an error that If says not to repeat as permanent. A panic of If does that too.
+func (r Retry) judge(err error) (judged error) {
+	if r.If == nil || isPermanent(err) {
+		return err
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			judged = Permanent(fmt.Errorf("%w (and Retry.If: %w)", err, &PanicError{Value: v, Stack: string(debug.Stack())}))
+		}
+	}()
+	if !r.If(err) {
+		return Permanent(err)
+	}
+	return err
 }
 
 // pause returns the time to wait after so many failures in a row (1 or more).

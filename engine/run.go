@@ -49,6 +49,7 @@ type Run struct {
 	Updated     time.Time
 	Ended       time.Time // zero until the run has ended
 	Progress    Progress
+	Attributes  map[string]any  // to search by: int64, float64 or string each; filled in by Get, Find and List
 	Saves       int64           // checkpoints within steps
 	Stall       time.Duration   // that steps stood still for them
 	Active      time.Duration   // spent in steps

@@ -26,6 +26,9 @@ const smoothing = 4 // a new measurement counts for 1/smoothing
 func (s *saver) put(snap Snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.next != nil {
+		snap.inherit(s.next)
+	}
 	s.next = &snap
 	if s.inflight == 0 {
 		s.submit()

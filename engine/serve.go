@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/durable-wf/wf/engine/internal/store"
@@ -25,6 +26,8 @@ func (e *Engine) Serve(ctx context.Context) error {
 		return ErrClosed
 	}
 	defer e.tasks.Done()
+	e.serving.Add(1)
+	defer e.serving.Add(-1)
 	w, err := e.join(ctx)
 	if err != nil {
 		return err
@@ -37,8 +40,11 @@ func (e *Engine) Serve(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
 	d := &dispatcher{eng: e, worker: w, freed: make(chan struct{}, e.cfg.Workers)}
+	var schedules sync.WaitGroup
+	schedules.Go(func() { e.fireSchedules(ctx) }) // ends with ctx
 	err = d.dispatch(ctx)
 	cancel()
+	schedules.Wait()
 	err = errors.Join(err, d.drain(ctx))
 	e.log.InfoContext(ctx, "serve stopped", "worker", w.id)
 	return err
@@ -50,16 +56,20 @@ type dispatcher struct {
 	worker *worker
 	active int
 	more   bool          // the last claim left some behind
+	held   bool          // runs are pending in a queue that may be full
 	freed  chan struct{} // one for each run that has left its slot
+
+	root int64 // only descendants of this run; 0 for all runs
+	once bool  // end when nothing executes and nothing can be claimed
 }
 
 // dispatch claims and starts runs until ctx ends.
 func (d *dispatcher) dispatch(ctx context.Context) error {
 	due := int64(0)
-	var changed <-chan struct{}
+	var changed, news <-chan struct{}
 	for look := true; ctx.Err() == nil; {
 		if look || d.more {
-			changed = d.eng.work.changed() // arm, then look, then sleep; without a look it stays armed
+			changed, news = d.eng.work.changed(), d.eng.news.changed() // arm, then look, then sleep; without a look they stay armed
 			var err error
 			if due, err = d.look(ctx); err != nil {
 				if fatal := d.endure(ctx, err); fatal != nil {
@@ -68,8 +78,14 @@ func (d *dispatcher) dispatch(ctx context.Context) error {
 				look = true
 				continue
 			}
+			if d.once && d.active == 0 && !d.more {
+				return nil
+			}
 		}
-		look = d.sleep(ctx, changed, due)
+		if !d.held {
+			news = nil // else a run that leaves its queue, wherever it was executed, makes room for another
+		}
+		look = d.sleep(ctx, changed, news, due)
 	}
 	return nil
 }
@@ -77,9 +93,9 @@ func (d *dispatcher) dispatch(ctx context.Context) error {
 // look claims what can be claimed and returns when the next run is due. What was due before and has
 // not been claimed belongs to other programs.
 func (d *dispatcher) look(ctx context.Context) (dueUS int64, err error) {
-	now := time.Now().UnixMicro()
+	now := d.eng.clock.NowUS()
 	if !d.more { // a look that finds nothing must not take the write lock
-		if d.more, err = d.eng.store.Claimable(ctx, d.eng.names, now); err != nil {
+		if d.more, err = d.claimable(ctx, now); err != nil {
 			return 0, err
 		}
 	}
@@ -88,7 +104,16 @@ func (d *dispatcher) look(ctx context.Context) (dueUS int64, err error) {
 			return 0, err
 		}
 	}
-	return d.eng.store.DueUS(ctx, now)
+	next, err := d.eng.store.Next(ctx, now)
+	d.held = next.Held
+	return next.DueUS, err
+}
+
+func (d *dispatcher) claimable(ctx context.Context, nowUS int64) (bool, error) {
+	if d.root != 0 {
+		return d.eng.store.BranchClaimable(ctx, d.root, d.eng.names, nowUS)
+	}
+	return d.eng.store.Claimable(ctx, d.eng.names, nowUS)
 }
 
 // endure waits a second after a failed look, such as on a full disk. It returns an error after which
@@ -116,7 +141,7 @@ func (d *dispatcher) claim(ctx context.Context) error {
 			d.more = true
 			return nil
 		}
-		rows, err := d.eng.store.Claim(ctx, store.Claim{Worker: d.worker.id, Workflows: d.eng.names, Limit: limit})
+		rows, err := d.eng.store.Claim(ctx, store.Claim{Worker: d.worker.id, Workflows: d.eng.names, Root: d.root, Limit: limit})
 		if err != nil {
 			return err
 		}
@@ -132,7 +157,11 @@ func (d *dispatcher) claim(ctx context.Context) error {
 // start executes a run in a goroutine that drain waits for.
 func (d *dispatcher) start(ctx context.Context, row store.Run) {
 	d.active++
-	x, own := d.eng.adopt(ctx, row, Pending)
+	rest := Pending
+	if d.root != 0 {
+		rest = Suspended
+	}
+	x, own := d.eng.adopt(ctx, row, rest)
 	go func() {
 		defer func() { d.freed <- struct{}{} }()
 		err := x.run(own)
@@ -161,25 +190,28 @@ func (e *Engine) giveBack(ctx context.Context, id int64) {
 }
 
 // sleep waits until there may be something to claim. It returns whether to look.
-func (d *dispatcher) sleep(ctx context.Context, changed <-chan struct{}, dueUS int64) bool {
+func (d *dispatcher) sleep(ctx context.Context, changed, news <-chan struct{}, dueUS int64) bool {
 	var due <-chan time.Time
 	if dueUS != 0 {
-		timer := time.NewTimer(min(max(0, time.Until(time.UnixMicro(dueUS))), time.Second))
-		defer timer.Stop()
-		due = timer.C
+		timer, stop := d.eng.clock.Timer(time.UnixMicro(dueUS))
+		defer stop()
+		due = timer
 	}
 	if d.active >= d.eng.cfg.Workers {
-		due, changed = nil, nil // no slot: only one that is freed matters
+		due, changed, news = nil, nil, nil // no slot: only one that is freed matters
 	}
 	select {
 	case <-ctx.Done():
 	case <-changed:
 		return true
+	case <-news:
+		return true
 	case <-due: // the wall clock is looked at again at least once a second
-		return time.Now().UnixMicro() >= dueUS
+		return d.eng.clock.NowUS() >= dueUS
 	case <-d.freed:
 		d.active--
 		d.collect()
+		return d.root != 0 // nobody else looks for it
 	}
 	return false
 }

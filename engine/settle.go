@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -9,31 +10,87 @@ import (
 	"github.com/durable-wf/wf/engine/internal/store"
 )
 
-// advance commits the move to the next step.
-func (x *execution) advance(ctx context.Context, out Outcome, took time.Duration) error {
+// advance commits the move to the next step, or to the wait before it. It reports whether the run goes
+// on here.
+func (x *execution) advance(ctx context.Context, out Outcome, took time.Duration) (bool, error) {
 	h := x.event("transition", took)
 	h.Next = out.Next
-	h.Detail = detail("state", out.State.Brief)
 	next := x.row
-	next.Step, next.Visit, next.Attempt = out.Next, x.row.Visit+1, 1
+	next.Step, next.Visit, next.Attempt, next.TriedUS = out.Next, x.row.Visit+1, 1, 0
 	x.checkpoint(&next, out.State)
 	next.Fingerprint = x.def.fingerprints[out.Next]
+	c := out.State.change()
+	if err := x.carry(ctx, &next, c, out); err != nil {
+		return false, x.fail(ctx, Outcome{Err: err, State: out.State}, took)
+	}
+	if out.Wait == nil { // else it is written when the wait is over, for the step to which that leads
+		c.Undo = x.undoRows(&next)
+	}
+	h.Detail = x.transitionDetail(&next, c, out)
 	x.mu.Lock()
 	forget := len(x.stored) > 0
+	x.mu.Unlock()
+	c.Row, c.ForgetCalls, c.History = next, forget, []store.History{h}
+	if err := x.commit(ctx, c); err != nil {
+		return false, x.orFail(ctx, err, took)
+	}
+	x.mu.Lock()
 	x.stored, x.records = nil, nil
 	x.mu.Unlock()
-	return x.commit(ctx, &store.Change{Row: next, State: true, ForgetCalls: forget, History: []store.History{h}})
+	if len(c.Undo) > 0 {
+		x.undoable = c.Row.Visit
+	}
+	return x.row.Status == string(Running), nil
+}
+
+// carry puts what goes with a transition into its change: what it waits for, children, messages and SQL.
+func (x *execution) carry(ctx context.Context, next *store.Run, c *store.Change, out Outcome) (err error) {
+	c.Effect = x.effect(out)
+	if len(out.Sends) > 0 {
+		if c.Sends, err = x.messages(ctx, out.Sends); err != nil {
+			return err
+		}
+	}
+	if out.Wait == nil {
+		return nil
+	}
+	return x.hold(next, c, out.Wait)
+}
+
+func (x *execution) transitionDetail(next *store.Run, c *store.Change, out Outcome) string {
+	if next.Status != string(Waiting) && len(c.Sends) == 0 {
+		return out.State.detail()
+	}
+	var pairs []any
+	if next.Status == string(Waiting) {
+		pairs = append(pairs, "wait", json.RawMessage(next.Wait))
+		if next.DueUS != 0 {
+			pairs = append(pairs, "until", time.UnixMicro(next.DueUS).UTC().Format(time.RFC3339Nano))
+		}
+	}
+	if n := len(c.Spawn); n > 0 {
+		pairs = append(pairs, "children", int64(n))
+	}
+	if n := len(c.Sends); n > 0 {
+		pairs = append(pairs, "sends", int64(n))
+	}
+	return out.State.detail(pairs...)
 }
 
 // complete commits the result and the clean-up of what it makes useless.
 func (x *execution) complete(ctx context.Context, out Outcome, took time.Duration) error {
 	h := x.event("completed", took)
-	h.Detail = detail("state", out.State.Brief, "result", brief(out.Result))
+	h.Detail = out.State.detail("result", brief(out.Result))
 	next := x.row
 	x.checkpoint(&next, out.State)
 	next.Status, next.Result, next.Owner = string(Completed), store.Payload(out.Result), 0
 	next.Reason, next.Error = "", ""
-	return x.commit(ctx, &store.Change{Row: next, State: true, History: []store.History{h}})
+	c := out.State.change()
+	if err := x.carry(ctx, &next, c, out); err != nil {
+		return x.fail(ctx, Outcome{Err: err}, took)
+	}
+	c.Row, c.History = next, []store.History{h}
+	return x.orFail(ctx, x.commit(ctx, c), took)
 }
 
 // fail commits a failed attempt: the run waits for the next one, fails, or is blocked.
@@ -42,6 +99,8 @@ func (x *execution) fail(ctx context.Context, out Outcome, took time.Duration) e
 	if _, ok := errors.AsType[*blockedError](err); ok {
 		return x.blockAt(ctx, out)
 	}
+	retry := x.def.steps[x.row.Step].Retry
+	err = retry.judge(err)
 	h := x.event("attempt", took)
 	h.Error = err.Error()
 	if p, ok := errors.AsType[*PanicError](err); ok {
@@ -50,20 +109,27 @@ func (x *execution) fail(ctx context.Context, out Outcome, took time.Duration) e
 	next := x.row
 	next.Failures++
 	next.Error, next.Owner = err.Error(), 0
-	retry := x.def.steps[x.row.Step].Retry
+	next.TriedUS = 0 // the next try has all the time again
 	if isPermanent(err) || retry.exhausted(next.Failures) {
-		next.Status, next.Reason = string(Failed), ""
-		end := x.event("failed", -1)
-		end.Error = err.Error()
-		return x.commit(ctx, &store.Change{Row: next, History: []store.History{h, end}})
+		return x.failRun(ctx, &store.Change{Row: next, History: []store.History{h}}, err)
 	}
 	pause := retry.pause(next.Failures)
-	next.Status = string(Waiting)
-	next.DueUS = time.Now().Add(pause).UnixMicro()
+	next.Status, next.Wait = string(Waiting), store.Wait{Kind: store.WaitRetry}.JSON()
+	next.DueUS = x.eng.clock.Now().Add(pause).UnixMicro()
 	next.Reason = fmt.Sprintf("retry %d of %s after an error", next.Failures+1, retry.limit())
 	x.eng.log.WarnContext(ctx, "retry", "run_id", x.row.ID, "workflow", x.row.Workflow, "step", x.row.Step,
 		"attempt", x.row.Attempt, "pause", pause, "error", err)
 	return x.commit(ctx, &store.Change{Row: next, History: []store.History{h}})
+}
+
+// failRun commits that the run fails for good, with what else the change holds.
+func (x *execution) failRun(ctx context.Context, c *store.Change, err error) error {
+	c.Row.Status, c.Row.Owner, c.Row.Reason, c.Row.Error = string(Failed), 0, "", err.Error()
+	c.Row.Wait, c.Row.DueUS = "", 0
+	end := x.event("failed", -1)
+	end.Error = err.Error()
+	c.History = append(c.History, end)
+	return x.commit(ctx, c)
 }
 
 // block commits that the run cannot go on until a person has looked at it.
@@ -77,7 +143,7 @@ func (x *execution) blockAt(ctx context.Context, out Outcome) error {
 	why := out.Err
 	h := x.event("blocked", -1)
 	h.Error = why.Error()
-	h.Detail = detail("state", out.State.Brief)
+	h.Detail = out.State.detail()
 	next := x.row
 	ended := len(out.State.State.Data) > 0
 	if ended {
@@ -85,7 +151,9 @@ func (x *execution) blockAt(ctx context.Context, out Outcome) error {
 	}
 	next.Status, next.Reason, next.Owner = string(Blocked), why.Error(), 0
 	x.eng.log.ErrorContext(ctx, "run blocked", "run_id", x.row.ID, "workflow", x.row.Workflow, "step", x.row.Step, "error", why)
-	return x.commit(ctx, &store.Change{Row: next, State: ended, ForgetCalls: ended, History: []store.History{h}})
+	c := out.State.change()
+	c.Row, c.State, c.ForgetCalls, c.History = next, ended, ended, []store.History{h}
+	return x.commit(ctx, c)
 }
 
 // halt commits that the run stops here because of cause.
@@ -100,12 +168,15 @@ func (x *execution) halt(ctx context.Context, cause error) error {
 		next.Status, kind = string(Paused), "paused"
 	case errors.Is(cause, ErrCancelled):
 		next.Status, kind = string(Cancelled), "cancelled"
+	case x.rest == Pending && next.Ending != "":
+		kind = "released" // it goes on to be undone
 	case x.rest == Pending:
 		next.Status, kind = string(Pending), "released"
 	default:
 		next.Status, kind = string(Suspended), "suspended"
 	}
 	h := x.event(kind, -1)
+	h.Error = x.heedless
 	if kind == "paused" || kind == "cancelled" {
 		h.Detail = x.wanted(ctx)
 		next.Reason = reasonOf(h.Detail)
@@ -134,25 +205,50 @@ func (x *execution) commit(ctx context.Context, c *store.Change) error {
 	if err := x.eng.store.Apply(context.WithoutCancel(ctx), c); err != nil {
 		return x.storageError(err)
 	}
+	x.eng.wakeAfter(c.Wakes)
 	x.mu.Lock()
 	x.row = c.Row
 	x.mu.Unlock()
-	if status := Status(c.Row.Status); status != Running {
+	if status := Status(c.Row.Status); status != Running && !(status == Compensating && c.Row.Owner != 0) {
 		if status != Waiting {
 			x.eng.ended(c.Row.ID) // or stands still: whoever waits looks again
 		}
-		x.eng.changed()
+		x.eng.tell(ctx, c)
+		if c.Row.Schedule != 0 && status.Ended() {
+			x.eng.plans.notify() // a start may wait for it
+		}
 		if c.Want != "" && !status.Ended() { // it came too late for the step
 			return x.eng.fulfil(ctx, c.Row.ID)
 		}
-	} else if c.Want != "" {
-		x.want(c.Want)
+	} else {
+		if len(c.Sends) > 0 {
+			x.eng.enqueued()
+		}
+		if c.Want != "" {
+			x.want(c.Want, "")
+		}
 	}
 	return nil
 }
 
+// tell wakes those for whom a committed change of a run that is not executed any more makes a difference.
+func (e *Engine) tell(ctx context.Context, c *store.Change) {
+	r := &c.Row
+	if r.Parent == 0 && r.Children == 0 && r.Schedule == 0 && r.Queue == DefaultQueue && len(c.Sends) == 0 && r.Status != string(Compensating) {
+		e.changed()
+		return
+	}
+	e.enqueued()
+	if r.Children > 0 && r.Status != string(Waiting) { // its children may be wanted to stop
+		e.attend(ctx)
+	}
+}
+
 // storageError maps what the store says about an owner's write.
 func (x *execution) storageError(err error) error {
+	if effect, ok := errors.AsType[*store.EffectError](err); ok {
+		return &TxError{effect.Err}
+	}
 	switch {
 	case errors.Is(err, store.ErrGuard):
 		x.eng.log.Warn("lease lost", "run_id", x.row.ID, "worker", x.worker.id)
@@ -167,6 +263,9 @@ func (x *execution) storageError(err error) error {
 func (x *execution) event(kind string, took time.Duration) store.History {
 	h := store.History{
 		Kind: kind, Step: x.row.Step, Visit: x.row.Visit, Attempt: x.row.Attempt, Worker: x.worker.id, DurationUS: -1,
+	}
+	if u := x.undoes; u != nil {
+		h.Step, h.Visit, h.Attempt = u.Step, u.Visit, u.Attempts+1
 	}
 	if took >= 0 {
 		h.DurationUS = took.Microseconds()

@@ -16,9 +16,9 @@ import (
 // StartOptions are the extras of one run. nil means none.
 type StartOptions struct {
 	// Key makes the start idempotent: the same workflow and key stand for one run, also after it has
-	// ended. The same key with another input is ErrKeyConflict.
+	// ended, however many processes start it at once. The same key with another input is ErrKeyConflict.
 	Key string
-	// OnKey says what a start does with a key whose run has ended; "" means KeyReturn.
+	// OnKey says what a start does with a key that is taken; "" means KeyReturn.
 	OnKey KeyPolicy
 	// Queue names the lane in which the run waits for a worker; "" means DefaultQueue. See [Engine.SetQueue].
 	Queue string
@@ -30,8 +30,8 @@ type StartOptions struct {
 	// Delay lets the run begin so long after its start; At at a time. At most one of them may be set.
 	Delay time.Duration
 	At    time.Time
-	// Deadline fails the run if it has not ended so long after its start; 0 means Workflow.Deadline,
-	// negative none.
+	// Deadline fails the run if it has not ended so long after its start, or after the time at which it was
+	// to begin; 0 means Workflow.Deadline, negative none.
 	Deadline time.Duration
 	// Attributes are what to search the run by, as [Context.Set] sets them.
 	Attributes map[string]any
@@ -45,26 +45,16 @@ type StartOptions struct {
 
 func (o *StartOptions) check() error {
 	faults := o.Checkpoint.faults()
-	if err := o.Keep.check(); err != nil {
-		faults = append(faults, err)
+	for _, err := range append(o.entryFaults(), o.Keep.check(), o.OnKey.check()) {
+		if err != nil {
+			faults = append(faults, err)
+		}
 	}
 	return errors.Join(faults...)
 }
 
 // DefaultQueue is the queue of runs that name none.
 const DefaultQueue = "default"
-
-// KeyPolicy says what a start does with a key whose run has ended. While the run has not ended, the start
-// returns it, whatever the policy.
-type KeyPolicy string
-
-// The key policies.
-const (
-	KeyReturn KeyPolicy = "return" // return that run: a key stands for one run for ever
-	KeyRetry  KeyPolicy = "retry"  // a new run if it failed or was cancelled; else that run
-	KeyReuse  KeyPolicy = "reuse"  // a new run: a key stands for one run at a time
-	KeyReject KeyPolicy = "reject" // ErrKeyTaken, also while the run has not ended
-)
 
 // startMode says who is to execute a new run.
 type startMode uint8
@@ -83,8 +73,8 @@ func (e *Engine) Start(ctx context.Context, workflow string, in json.RawMessage,
 }
 
 // StartHere is Start for a run that this process is to execute: it is owned from the first commit
-// on, and [Engine.Execute] must be called for it. The bool is false if the key already stood for a
-// run, which is then returned as it is.
+// on, unless it has to wait for its time or for a place in its queue, and [Engine.Execute] must be called
+// for it. The bool is false if the key already stood for a run, which is then returned as it is.
 func (e *Engine) StartHere(ctx context.Context, workflow string, in json.RawMessage, opts *StartOptions) (Run, bool, error) {
 	return e.startJSON(ctx, workflow, in, opts, own)
 }
@@ -114,37 +104,22 @@ func (e *Engine) start(ctx context.Context, def *definition, s any, opts *StartO
 // create commits a new run, or finds the one that its key stands for.
 func (e *Engine) create(ctx context.Context, def *definition, begin starting, opts *StartOptions, mode startMode) (Run, bool, error) {
 	name := def.Describe().Name
-	if opts == nil {
-		opts = &StartOptions{}
-	}
-	if err := opts.check(); err != nil {
-		return Run{}, false, &InputError{name, err}
-	}
-	row, err := e.newRow(def, begin, opts)
+	create, err := e.newRun(name, def, begin, opts)
 	if err != nil {
 		return Run{}, false, err
 	}
-	row.Workflow = name
-	var hash []byte
-	if opts.Key != "" {
-		if hash, err = inputHash(begin.state); err != nil {
-			return Run{}, false, &InputError{name, err}
-		}
-	}
-	h := store.History{Kind: "created", Step: row.Step, DurationUS: -1,
-		Detail: detail("by", e.actor, "state", begin.brief, "input", createdInput(begin.state))}
 	if mode == own {
 		w, err := e.join(ctx)
 		if err != nil {
 			return Run{}, false, err
 		}
-		row.Owner, h.Worker = w.id, w.id
+		create.Run.Owner, create.History.Worker = w.id, w.id
 	}
-	made, err := e.store.Create(ctx, &store.Create{Run: row, InputHash: hash, History: h})
+	made, err := e.store.Create(ctx, &create)
 	if err != nil {
-		return e.keyed(ctx, name, hash, opts.Key, err)
+		return e.keyed(ctx, err, &create, opts)
 	}
-	if mode == own {
+	if made.Owner != 0 { // else it has to wait, also if it is to execute here
 		e.mu.Lock()
 		e.held[made.ID] = made
 		e.mu.Unlock()
@@ -154,6 +129,36 @@ func (e *Engine) create(ctx context.Context, def *definition, begin starting, op
 	return runOf(&made, def), true, nil
 }
 
+// newRun makes a run that may be created: by a start, a parent, a schedule or the user's transaction. Its
+// error is an *InputError, but for a system that has no random numbers. opts may be nil.
+func (e *Engine) newRun(workflow string, def *definition, begin starting, opts *StartOptions) (store.Create, error) {
+	if opts == nil {
+		opts = &StartOptions{}
+	}
+	if err := opts.check(); err != nil {
+		return store.Create{}, &InputError{workflow, err}
+	}
+	row, err := e.newRow(def, begin, opts)
+	if err != nil {
+		return store.Create{}, err
+	}
+	row.Workflow = workflow
+	create := store.Create{Run: row, Undo: def.steps[row.Step].Undo}
+	if create.Attributes, err = attributeRows(opts.Attributes); err != nil {
+		return store.Create{}, &InputError{workflow, err}
+	}
+	if opts.Key != "" {
+		create.Reuse = opts.OnKey.reuse()
+		if create.InputHash, err = inputHash(begin.state); err != nil {
+			return store.Create{}, &InputError{workflow, err}
+		}
+	}
+	create.History = store.History{Kind: "created", Step: row.Step, DurationUS: -1,
+		Detail: detail(append([]any{"by", e.actor, "state", begin.brief, "input", createdInput(begin.state),
+			"set", attributeJSON(attributeMap(create.Attributes))}, entered(&row)...)...)}
+	return create, nil
+}
+
 func (e *Engine) newRow(def *definition, begin starting, opts *StartOptions) (store.Run, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -161,9 +166,10 @@ func (e *Engine) newRow(def *definition, begin starting, opts *StartOptions) (st
 	}
 	row := store.Run{
 		UUID: id.String(), Version: def.version, Fingerprint: def.fingerprints[def.first], Key: opts.Key,
-		Step: def.first, Visit: 1, Queue: DefaultQueue, Keep: string(opts.Keep), Seed: rand.Int64(), Done: -1, Total: -1,
+		Step: def.first, Visit: 1, Keep: string(opts.Keep), Seed: rand.Int64(), Done: -1, Total: -1,
 		Checkpoint: store.Checkpoint{State: store.Payload(begin.state), Checksum: begin.state.Checksum()},
 	}
+	opts.enter(&row, def, e.clock.Now())
 	if row.Keep == "" {
 		row.Keep = string(e.cfg.Keep)
 	}
@@ -189,24 +195,4 @@ func createdInput(state Payload) json.RawMessage {
 		return nil
 	}
 	return doc
-}
-
-// keyed returns the run for which a key stands already.
-func (e *Engine) keyed(ctx context.Context, workflow string, hash []byte, key string, err error) (Run, bool, error) {
-	taken, ok := errors.AsType[*store.KeyError](err)
-	if !ok {
-		return Run{}, false, err
-	}
-	if string(taken.InputHash) != string(hash) {
-		return Run{}, false, fmt.Errorf("workflow %q, key %q: %w", workflow, key, ErrKeyConflict)
-	}
-	row, err := e.store.RunByUUID(ctx, taken.UUID)
-	if errors.Is(err, store.ErrNotFound) {
-		missing := fmt.Errorf("%w: it stands for run %s", ErrRunNotFound, taken.UUID)
-		return Run{}, false, fmt.Errorf("workflow %q, key %q: %w", workflow, key, e.removed(ctx, taken.UUID, missing))
-	}
-	if err != nil {
-		return Run{}, false, err
-	}
-	return e.runOf(&row), false, nil
 }

@@ -4,23 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/durable-wf/wf/engine/internal/store"
 )
 
-// Cancel ends a run for good, with a reason for the history. A run that a living process executes is
-// asked to stop: its step's context is cancelled with ErrCancelled, and it saves a last time; the
-// returned Run then has Want "cancel", and Wait tells when it has ended. It returns a
-// *TransitionError if the run has completed or failed; cancelling a cancelled run changes nothing.
-func (e *Engine) Cancel(ctx context.Context, id int64, reason string) (Run, error) {
-	return e.steer(ctx, id, Cancelled, "cancel", reason)
-}
-
 // Pause keeps a run from going on until Resume. It works like Cancel on a run that a living process
 // executes.
 func (e *Engine) Pause(ctx context.Context, id int64, reason string) (Run, error) {
-	return e.steer(ctx, id, Paused, "pause", reason)
+	return e.steer(ctx, id, Paused, "pause", detail("by", e.actor, "reason", reason))
 }
 
 // move is a change of status that a person has asked for.
@@ -29,10 +20,15 @@ func (e *Engine) move(tx *store.Tx, r store.Run, to Status, said string) (store.
 		return r, &TransitionError{r.ID, Status(r.Status), to}
 	}
 	next := r
-	next.Status, next.DueUS, next.Reason = string(to), 0, reasonOf(said)
+	next.Status, next.Reason = string(to), reasonOf(said)
+	if to != Paused { // else it goes on waiting when it is resumed
+		next.DueUS, next.Wait = 0, ""
+	}
 	next.Want, next.WantDetail = "", ""
 	h := store.History{Kind: string(to), Step: r.Step, Visit: r.Visit, Attempt: r.Attempt, DurationUS: -1, Detail: said}
-	return next, tx.Apply(&store.Change{Lease: r.Lease(), Row: next, History: []store.History{h}})
+	c := &store.Change{Lease: r.Lease(), Row: next, History: []store.History{h}}
+	err := tx.Apply(c)
+	return c.Row, err // which undoes its steps first if there is anything to undo
 }
 
 // fulfil does what somebody wanted of a run that its owner has let go.
@@ -46,7 +42,7 @@ func (e *Engine) fulfil(ctx context.Context, id int64) error {
 		if r.Want == "cancel" {
 			to = Cancelled
 		}
-		if !Status(r.Status).CanBecome(to) { // it rests already: blocked, say
+		if !Status(r.Status).CanBecome(to) || to == Cancelled && r.Ending != "" { // it rests already: blocked, say
 			return tx.SetWant(id, "", "")
 		}
 		_, err = e.move(tx, r, to, r.WantDetail)
@@ -56,19 +52,21 @@ func (e *Engine) fulfil(ctx context.Context, id int64) error {
 		return fmt.Errorf("run %d: what was wanted of it: %w", id, err)
 	}
 	e.ended(id) // whoever waits looks again
-	e.changed()
+	e.scheduled()
 	return nil
 }
 
 // steer changes a run that nobody executes, or tells the owner what is wanted.
-func (e *Engine) steer(ctx context.Context, id int64, to Status, want, reason string) (Run, error) {
-	said := detail("by", e.actor, "reason", reason)
+// said is the detail of its history row: who wants it, and why.
+func (e *Engine) steer(ctx context.Context, id int64, to Status, want, said string) (Run, error) {
 	var row store.Run
 	err := e.unowned(ctx, id, func(tx *store.Tx, r store.Run) error {
 		row = r
 		switch {
 		case Status(r.Status) == to, r.Want == "cancel" && to == Paused:
 			return nil // a cancel was acknowledged: it is for good
+		case to == Cancelled && r.Ending != "": // it is on its way to its end
+			return nil
 		case r.Owner != 0:
 			row.Want, row.WantDetail = want, said
 			return tx.SetWant(id, want, said)
@@ -84,6 +82,7 @@ func (e *Engine) steer(ctx context.Context, id int64, to Status, want, reason st
 		e.attend(ctx) // the owner may be this process
 	} else if Status(row.Status).Ended() {
 		e.ended(id)
+		e.plans.notify() // a start may wait for it
 	}
 	e.enqueued()
 	return e.Get(ctx, id)
@@ -108,8 +107,20 @@ func (e *Engine) unowned(ctx context.Context, id int64, fn func(*store.Tx, store
 
 // ResumeOptions move a run on whose definition has changed. nil means none.
 type ResumeOptions struct {
-	Map  map[string]string // go on in another step, by the name of the step where the run is
+	Map  map[string]string // go on in another step, by the name of the step where the run is, or to which its wait leads
 	From string            // go on in this step, whatever the step where the run is
+
+	// Accept takes the state as far as this program's definition can read it, for a run that is blocked
+	// because it cannot: fields that the definition does not have, or that do not fit it, are dropped, which
+	// the history tells with their values; and the state has the version of this program from then on.
+	Accept bool
+
+	// Skip and TakeOver are for a run that undoes its steps; each is the reason, for the history. Skip
+	// leaves the undo that is next, mostly the one that has failed, to a person and goes on with the one
+	// after it. TakeOver leaves all that are left to a person, and ends the run. Map then names, for the
+	// step of the undo that is next, the step that has its Undo now.
+	Skip     string
+	TakeOver string
 }
 
 // Resume lets a run that is paused, blocked, suspended, or whose owner has died, go on: it becomes
@@ -119,12 +130,26 @@ func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run
 	if opts == nil {
 		opts = &ResumeOptions{}
 	}
-	err := e.unowned(ctx, id, func(tx *store.Tx, r store.Run) error {
+	change, err := e.amendment(ctx, id, opts)
+	if err != nil {
+		return Run{}, err
+	}
+	err = e.unowned(ctx, id, func(tx *store.Tx, r store.Run) error {
 		switch from := Status(r.Status); {
-		case from == Running:
+		case from == Running, r.Owner != 0:
 			return fmt.Errorf("run %d: %w (worker %d)", id, ErrRunOwned, r.Owner)
 		case from.Ended():
 			return &TransitionError{id, from, Pending}
+		}
+		if err := opts.checkUndoing(&r); err != nil {
+			return err
+		}
+		if r.Ending != "" {
+			return e.resumeUndoing(tx, r, opts)
+		}
+		r, err := change.apply(tx, r)
+		if err != nil {
+			return err
 		}
 		next := r
 		if err := e.redirect(&next, opts); err != nil {
@@ -135,10 +160,18 @@ func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run
 				return err
 			}
 		}
-		if r.Status == string(Pending) && next.Step == r.Step {
-			return nil
+		stays := next.Step == r.Step
+		if stays && (r.Status == string(Pending) || r.Status == string(Waiting) && !retries(r)) {
+			return nil // a wait is not cut short
 		}
+		if stays && r.Wait != "" && !retries(r) {
+			next.Reason = waitReasonOf(r)
+			return tx.Rest(next, store.History{Kind: "resumed", Step: r.Step, Visit: r.Visit, DurationUS: -1,
+				Detail: detail("by", e.actor, "was", r.Status)})
+		}
+		next.Wait = ""
 		next.Status, next.DueUS, next.Failures, next.Deaths, next.Reason = string(Pending), 0, 0, 0, ""
+		next.TriedUS = 0
 		h := store.History{Kind: "resumed", Step: r.Step, Visit: r.Visit, DurationUS: -1, Detail: detail("by", e.actor, "was", r.Status)}
 		if next.Step != r.Step {
 			h.Next = next.Step
@@ -165,13 +198,8 @@ func (e *Engine) redirect(row *store.Run, opts *ResumeOptions) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := def.fingerprints[step]; !ok {
-		var names []string
-		for name := range def.fingerprints {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		return &InputError{row.Workflow, fmt.Errorf("it has no step %q; %s", step, nearest(step, names))}
+	if err := def.lacks(step); err != nil {
+		return &InputError{row.Workflow, err}
 	}
 	row.Step, row.Visit, row.Attempt, row.Fingerprint = step, row.Visit+1, 0, def.fingerprints[step]
 	return nil

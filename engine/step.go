@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"runtime/debug"
-	"slices"
 
 	"github.com/durable-wf/wf/engine/internal/codec"
 )
@@ -62,8 +60,7 @@ func (w Workflow[S, R]) outcome(a *attempt, step int, t Transition, err error) O
 	case misuse != nil:
 		return Outcome{Err: Permanent(misuse)}
 	}
-	out := Outcome{}
-	out.Next, out.Result, out.Err = w.resolve(step, t)
+	out := w.resolve(step, t)
 	if _, astray := errors.AsType[*blockedError](out.Err); out.Err != nil && !astray {
 		return out
 	}
@@ -74,50 +71,11 @@ func (w Workflow[S, R]) outcome(a *attempt, step int, t Transition, err error) O
 	return out
 }
 
-// resolve names the step that a transition of the step with index i leads to, or the result.
-func (w Workflow[S, R]) resolve(i int, t Transition) (next string, result Payload, err error) {
-	from := &w.Steps[i]
-	switch t.kind {
-	case toNext:
-		if i+1 < len(w.Steps) {
-			return w.Steps[i+1].Name, Payload{}, nil
-		}
-		return w.finish(*new(R))
-	case toSelf:
-		return from.Name, Payload{}, nil
-	case toStep:
-		if w.index(t.step) < 0 {
-			return "", Payload{}, blocked(w.missing(t.step))
-		}
-		follows := i+1 < len(w.Steps) && w.Steps[i+1].Name == t.step
-		if from.To != nil && !follows && t.step != from.Name && !slices.Contains(from.To, t.step) {
-			return "", Payload{}, blocked(fmt.Errorf("step %q went to %q, which is not in its To", from.Name, t.step))
-		}
-		return t.step, Payload{}, nil
-	case toEnd:
-		return w.finish(t.result)
-	default:
-		return "", Payload{}, Permanent(fmt.Errorf("step %q returned no transition", from.Name))
-	}
-}
-
-func (w Workflow[S, R]) finish(result any) (string, Payload, error) {
-	r, ok := result.(R)
-	if !ok && result != nil {
-		return "", Payload{}, Permanent(fmt.Errorf("the result is a %T, not a %v", result, reflect.TypeFor[R]()))
-	}
-	p, err := codec.Encode(w.format(), r)
-	if err != nil {
-		return "", Payload{}, Permanent(fmt.Errorf("result: %w", err))
-	}
-	return "", p, nil
-}
-
 // decode reads the stored state strictly; what it cannot read blocks the run.
 func (w Workflow[S, R]) decode(v Visit, s *S) error {
 	switch {
 	case v.Wrote > w.Version:
-		return blocked(fmt.Errorf("its state was written by version %d of the workflow, this program has version %d", v.Wrote, w.Version))
+		return blocked(w.tooNew(v.Wrote))
 	case v.Wrote < w.Version && w.Migrate != nil:
 		doc, err := v.From.State.JSON()
 		if err != nil {
@@ -129,7 +87,7 @@ func (w Workflow[S, R]) decode(v Visit, s *S) error {
 		return nil
 	}
 	if err := codec.Decode(v.From.State, s); err != nil {
-		return blocked(fmt.Errorf("state: %w", err))
+		return blocked(fmt.Errorf("state: %w", explained(err)))
 	}
 	return nil
 }

@@ -181,6 +181,7 @@ func (e *Engine) reap(ctx context.Context, w store.Worker) bool {
 		return false
 	}
 	if len(runs) > 0 { // one that has left in order has none
+		observe(e, e.cfg.Observer.WorkerBuried, w.ID)
 		e.log.InfoContext(ctx, "worker died: its runs are free", "worker", w.ID, "pid", w.PID, "runs", len(runs))
 	}
 	if err := oslock.Sweep(e.store.LockDir(), w.UUID); err != nil {

@@ -14,15 +14,16 @@ import (
 func (e *Engine) Wait(ctx context.Context, id int64) (Run, error) {
 	e.listen()
 	for warned := false; ; {
-		ended, leave := e.awaitEnd(id) // first, so that no end is missed
+		w, leave := e.awaitEnd(id) // first, so that no end is missed
 		run, err := e.Get(ctx, id)
 		if err != nil || run.Status.Ended() {
 			leave()
 			return run, err
 		}
 		warned = warned || e.warnStuck(ctx, run)
+		e.letPass(w)
 		select {
-		case <-ended:
+		case <-w.ended:
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		case <-e.life.Done():
@@ -49,19 +50,37 @@ func (e *Engine) warnStuck(ctx context.Context, run Run) bool {
 	return true
 }
 
-// awaitEnd returns a channel that is closed when the run may have ended, and what gives it back.
-func (e *Engine) awaitEnd(id int64) (ended <-chan struct{}, leave func()) {
-	ch := make(chan struct{})
+// waiter is one who waits for the end of a run.
+type waiter struct {
+	ended chan struct{} // closed when the run may have ended
+	over  func()        // tells the clock, before anything else happens, that nobody waits here any more
+}
+
+// awaitEnd registers one who waits for the end of a run, and returns what ends that.
+func (e *Engine) awaitEnd(id int64) (w *waiter, leave func()) {
+	w = &waiter{ended: make(chan struct{}), over: func() {}}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.waiters[id] = append(e.waiters[id], ch)
-	return ch, func() {
+	e.waiters[id] = append(e.waiters[id], w)
+	return w, func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		rest := slices.DeleteFunc(e.waiters[id], func(c chan struct{}) bool { return c == ch })
+		w.over()
+		rest := slices.DeleteFunc(e.waiters[id], func(other *waiter) bool { return other == w })
 		if e.waiters[id] = rest; len(rest) == 0 {
 			delete(e.waiters, id)
 		}
+	}
+}
+
+// letPass tells the clock that w can only wait, unless what it waits for has happened.
+func (e *Engine) letPass(w *waiter) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	select {
+	case <-w.ended:
+	default:
+		w.over = e.clock.Wait()
 	}
 }
 
@@ -69,8 +88,9 @@ func (e *Engine) awaitEnd(id int64) (ended <-chan struct{}, leave func()) {
 func (e *Engine) ended(id int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, ch := range e.waiters[id] {
-		close(ch)
+	for _, w := range e.waiters[id] {
+		w.over()
+		close(w.ended)
 	}
 	delete(e.waiters, id)
 }

@@ -27,11 +27,11 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 	w := Why{Run: run}
 	switch run.Status {
 	case Pending:
-		w.Cause, w.Remedy = e.whyPending(ctx, run)
+		w.Cause, w.Remedy, err = e.whyPending(ctx, run)
 	case Running:
 		w.Cause, w.Remedy, err = e.whyRunning(ctx, run)
 	case Waiting:
-		w.Cause, w.Remedy = e.whyWaiting(run, time.Now())
+		w.Cause, w.Remedy, err = e.whyWaiting(ctx, run)
 	case Suspended:
 		w.Cause, w.Remedy = "it was stopped in an orderly way at "+at(run), e.command("resume", id)
 	case Paused:
@@ -39,7 +39,7 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 	case Blocked:
 		w.Cause, w.Remedy = "it is blocked: "+run.Reason, e.unblock(run)
 	case Compensating:
-		w.Cause = "it is undoing completed steps"
+		w.Cause, w.Remedy, err = e.whyCompensating(ctx, run)
 	default:
 		w.Cause = "it has ended: " + string(run.Status)
 		if why := run.reason(); why != "" {
@@ -52,14 +52,17 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 	return w, err
 }
 
-func (e *Engine) whyPending(ctx context.Context, run Run) (cause, remedy string) {
+func (e *Engine) whyPending(ctx context.Context, run Run) (cause, remedy string, err error) {
 	switch {
 	case !e.anyWorker(ctx):
-		return "no worker lives that could take it", e.cfg.Program + " worker, or " + e.command("resume", run.ID)
+		return "no worker lives that could take it", e.cfg.Program + " worker, or " + e.command("resume", run.ID), nil
 	case !slices.Contains(e.names, run.Workflow):
-		return "it is enqueued, and this program has no workflow " + run.Workflow, "start a worker of the program that has it"
+		return "it is enqueued, and this program has no workflow " + run.Workflow, "start a worker of the program that has it", nil
 	}
-	return "it is enqueued until a worker has a free slot", ""
+	if cause, remedy, err = e.whyQueue(ctx, run); err != nil || cause != "" {
+		return cause, remedy, err
+	}
+	return "it is enqueued until a worker has a free slot", "", nil
 }
 
 func (e *Engine) whyRunning(ctx context.Context, run Run) (cause, remedy string, err error) {
@@ -73,26 +76,18 @@ func (e *Engine) whyRunning(ctx context.Context, run Run) (cause, remedy string,
 		}
 		if w.Alive {
 			return "step " + run.Step + " is executed by pid " + number(int64(w.PID)) + " on " + w.Host + ", which lives; its last commit was " +
-				time.Since(run.Updated).Round(time.Millisecond).String() + " ago", "", nil
+				e.clock.Now().Sub(run.Updated).Round(time.Millisecond).String() + " ago", "", nil
 		}
 	}
 	return "its worker has died at " + at(run), e.command("resume", run.ID) + ", or any worker takes it over", nil
 }
 
-func (e *Engine) whyWaiting(run Run, now time.Time) (cause, remedy string) {
-	cause = run.Reason + ", until " + run.Due.Format(time.RFC3339)
-	if run.Error != "" {
-		cause += ": " + run.Error
-	}
-	if !run.Due.After(now) {
-		return cause + " (that time has come: no worker has taken it yet)", e.cfg.Program + " worker, or " + e.command("resume", run.ID)
-	}
-	return cause, ""
-}
-
 // unblock says how a blocked run goes on. One whose step the definition has no more goes on in another.
 func (e *Engine) unblock(run Run) string {
 	def := e.defs[run.Workflow]
+	if run.Ending != "" {
+		return "mend the cause, then " + e.command("resume", run.ID) + "; or leave this undo to a person: " + e.command("resume", run.ID) + " --skip REASON"
+	}
 	if def == nil {
 		return "mend the cause, then " + e.command("resume", run.ID)
 	}

@@ -109,6 +109,9 @@ func (e *Engine) leave() error {
 	if w == nil {
 		return nil
 	}
+	if e.cut.Err() != nil {
+		return w.presence.Abandon()
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.life), e.cfg.Lease)
 	defer cancel()
 	err := e.store.Update(ctx, func(tx *store.Tx) error {

@@ -78,6 +78,7 @@ CREATE TABLE wf_runs (
 ) STRICT;
 
 CREATE INDEX wf_runs_pending  ON wf_runs (queue, priority DESC, rank, id) WHERE status = 'pending';
+CREATE INDEX wf_runs_branch   ON wf_runs (root, priority DESC, rank, id) WHERE status = 'pending' AND root IS NOT NULL;
 CREATE INDEX wf_runs_fair     ON wf_runs (queue, fair_key, rank)      WHERE status = 'pending' AND rank > 0;
 CREATE INDEX wf_runs_undoing  ON wf_runs (id)                         WHERE status = 'compensating' AND owner IS NULL;
 CREATE INDEX wf_runs_due      ON wf_runs (due_us)                     WHERE due_us IS NOT NULL;
@@ -86,7 +87,8 @@ CREATE INDEX wf_runs_owner    ON wf_runs (owner, queue)               WHERE owne
 CREATE INDEX wf_runs_want     ON wf_runs (id)                         WHERE want IS NOT NULL;
 CREATE INDEX wf_runs_open     ON wf_runs (parent, parent_visit, place) WHERE parent IS NOT NULL AND ended_us IS NULL;
 CREATE INDEX wf_runs_child    ON wf_runs (parent, parent_visit, place) WHERE parent IS NOT NULL;
-CREATE INDEX wf_runs_root     ON wf_runs (root)                       WHERE root IS NOT NULL;
+CREATE INDEX wf_runs_held     ON wf_runs (parent, parent_visit, place) WHERE wait = '{"kind":"limit"}';
+CREATE INDEX wf_runs_root     ON wf_runs (root, ended_us)             WHERE root IS NOT NULL;
 CREATE INDEX wf_runs_schedule ON wf_runs (schedule)                   WHERE schedule IS NOT NULL AND ended_us IS NULL;
 
 -- Which payloads are in files: the codec of those ends in +file, and the column holds the name of the file.

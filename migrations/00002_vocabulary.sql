@@ -46,7 +46,7 @@ CREATE TABLE wf_metrics (
   name    TEXT    NOT NULL,
   n       INTEGER NOT NULL,                         -- counts the points of the series, from 0
   x       INTEGER NOT NULL,
-  value   REAL    NOT NULL,
+  value   REAL,                                     -- NULL is NaN, which SQLite does not store
   time_us INTEGER NOT NULL,
   PRIMARY KEY (run, name, n)
 ) STRICT, WITHOUT ROWID;

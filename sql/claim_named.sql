@@ -1,16 +1,12 @@
--- Those of the runs named that nobody owns and that have one of the statuses named. One that waits is not taken before its time.
-SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, ''), status, step, visit, attempt, failures, deaths, seq, epoch,
-       COALESCE(owner, 0), COALESCE(want, ''), COALESCE(want_detail, ''), COALESCE(due_us, 0), COALESCE(wait, ''),
-       COALESCE(deadline_us, 0), COALESCE(ending, ''), queue, priority, COALESCE(fair_key, ''), rank, COALESCE(parent, 0),
-       COALESCE(parent_visit, 0), COALESCE(place, 0), COALESCE(root, 0), children, COALESCE(schedule, 0),
-       COALESCE(scheduled_us, 0), created_us,
-       COALESCE(started_us, 0), updated_us, COALESCE(ended_us, 0), COALESCE(first_history, 0), COALESCE(head_history, 0),
-       head_hash, keep, COALESCE(policy, ''), seed, COALESCE(reason, ''), COALESCE(error, ''), COALESCE(done, -1),
-       COALESCE(total, -1), saves, stall_us, active_us, tried_us, copies, copied_us, COALESCE(result_codec, ''), result,
-       codec, checksum, random, COALESCE(counters, ''), state
+-- Those of the runs named that nobody owns and that have one of the statuses named. One that waits is not taken before its
+-- time, unless its deadline has passed.
+SELECT id, started_us IS NOT NULL AS begun
 FROM   wf_runs
 WHERE  id IN (SELECT value FROM json_each(:ids))
   AND  status IN (SELECT value FROM json_each(:statuses))
-  AND  owner IS NULL AND (status <> 'waiting' OR due_us IS NULL OR due_us <= :now_us)
+  AND  owner IS NULL
+  AND  (status NOT IN ('waiting', 'compensating') OR status = 'compensating' AND due_us IS NULL OR due_us <= :now_us
+        OR status = 'waiting' AND deadline_us <= :now_us)
   AND  (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
-ORDER BY id LIMIT :limit;
+ORDER  BY id
+LIMIT  :limit;

@@ -10,6 +10,9 @@ var (
 	//go:embed archive_attach.sql
 	ArchiveAttach string
 
+	//go:embed archive_attributes.sql
+	ArchiveAttributes string
+
 	//go:embed archive_checkpoints.sql
 	ArchiveCheckpoints string
 
@@ -28,6 +31,9 @@ var (
 	//go:embed archive_mark.sql
 	ArchiveMark string
 
+	//go:embed archive_metrics.sql
+	ArchiveMetrics string
+
 	//go:embed archive_renumbered.sql
 	ArchiveRenumbered string
 
@@ -37,8 +43,29 @@ var (
 	//go:embed archive_shift.sql
 	ArchiveShift string
 
+	//go:embed archive_signals.sql
+	ArchiveSignals string
+
+	//go:embed archive_undos.sql
+	ArchiveUndos string
+
 	//go:embed archive_workers.sql
 	ArchiveWorkers string
+
+	//go:embed attribute_delete.sql
+	AttributeDelete string
+
+	//go:embed attribute_known.sql
+	AttributeKnown string
+
+	//go:embed attribute_list.sql
+	AttributeList string
+
+	//go:embed attribute_names.sql
+	AttributeNames string
+
+	//go:embed attribute_set.sql
+	AttributeSet string
 
 	//go:embed backup_into.sql
 	BackupInto string
@@ -79,6 +106,9 @@ var (
 	//go:embed change_update_state.sql
 	ChangeUpdateState string
 
+	//go:embed check_attribute.sql
+	CheckAttribute string
+
 	//go:embed check_call.sql
 	CheckCall string
 
@@ -93,6 +123,9 @@ var (
 
 	//go:embed check_checkpoint_sum.sql
 	CheckCheckpointSum string
+
+	//go:embed check_child.sql
+	CheckChild string
 
 	//go:embed check_history.sql
 	CheckHistory string
@@ -115,6 +148,9 @@ var (
 	//go:embed check_key.sql
 	CheckKey string
 
+	//go:embed check_metric.sql
+	CheckMetric string
+
 	//go:embed check_owner.sql
 	CheckOwner string
 
@@ -127,20 +163,59 @@ var (
 	//go:embed check_run_sum.sql
 	CheckRunSum string
 
+	//go:embed check_signal.sql
+	CheckSignal string
+
 	//go:embed check_status.sql
 	CheckStatus string
+
+	//go:embed check_undo.sql
+	CheckUndo string
 
 	//go:embed checkpoint_list.sql
 	CheckpointList string
 
-	//go:embed claim_any.sql
-	ClaimAny string
+	//go:embed child_counts.sql
+	ChildCounts string
+
+	//go:embed child_held.sql
+	ChildHeld string
+
+	//go:embed child_list.sql
+	ChildList string
+
+	//go:embed child_lost.sql
+	ChildLost string
+
+	//go:embed child_open.sql
+	ChildOpen string
+
+	//go:embed child_open_list.sql
+	ChildOpenList string
+
+	//go:embed claim_begun.sql
+	ClaimBegun string
+
+	//go:embed claim_branch.sql
+	ClaimBranch string
+
+	//go:embed claim_due.sql
+	ClaimDue string
+
+	//go:embed claim_free.sql
+	ClaimFree string
+
+	//go:embed claim_lanes.sql
+	ClaimLanes string
 
 	//go:embed claim_named.sql
 	ClaimNamed string
 
-	//go:embed claim_pending.sql
-	ClaimPending string
+	//go:embed claim_queue.sql
+	ClaimQueue string
+
+	//go:embed claim_rows.sql
+	ClaimRows string
 
 	//go:embed claim_update.sql
 	ClaimUpdate string
@@ -154,6 +229,12 @@ var (
 	//go:embed files_named.sql
 	FilesNamed string
 
+	//go:embed fork_attributes.sql
+	ForkAttributes string
+
+	//go:embed fork_signals.sql
+	ForkSignals string
+
 	//go:embed history_bounds.sql
 	HistoryBounds string
 
@@ -162,6 +243,9 @@ var (
 
 	//go:embed history_forget.sql
 	HistoryForget string
+
+	//go:embed history_hash.sql
+	HistoryHash string
 
 	//go:embed history_insert.sql
 	HistoryInsert string
@@ -193,6 +277,27 @@ var (
 	//go:embed key_insert.sql
 	KeyInsert string
 
+	//go:embed key_status.sql
+	KeyStatus string
+
+	//go:embed key_take.sql
+	KeyTake string
+
+	//go:embed metric_insert.sql
+	MetricInsert string
+
+	//go:embed metric_latest.sql
+	MetricLatest string
+
+	//go:embed metric_list.sql
+	MetricList string
+
+	//go:embed metric_next.sql
+	MetricNext string
+
+	//go:embed prune_attributes.sql
+	PruneAttributes string
+
 	//go:embed prune_calls.sql
 	PruneCalls string
 
@@ -214,11 +319,20 @@ var (
 	//go:embed prune_mark.sql
 	PruneMark string
 
+	//go:embed prune_metrics.sql
+	PruneMetrics string
+
 	//go:embed prune_runs.sql
 	PruneRuns string
 
 	//go:embed prune_runs_delete.sql
 	PruneRunsDelete string
+
+	//go:embed prune_signals.sql
+	PruneSignals string
+
+	//go:embed prune_undos.sql
+	PruneUndos string
 
 	//go:embed prune_workers.sql
 	PruneWorkers string
@@ -228,6 +342,18 @@ var (
 
 	//go:embed query_bounded.sql
 	QueryBounded string
+
+	//go:embed queue_limits.sql
+	QueueLimits string
+
+	//go:embed queue_list.sql
+	QueueList string
+
+	//go:embed queue_put.sql
+	QueuePut string
+
+	//go:embed queue_rank.sql
+	QueueRank string
 
 	//go:embed run_by_key.sql
 	RunByKey string
@@ -250,6 +376,9 @@ var (
 	//go:embed run_get.sql
 	RunGet string
 
+	//go:embed run_head.sql
+	RunHead string
+
 	//go:embed run_insert.sql
 	RunInsert string
 
@@ -259,8 +388,14 @@ var (
 	//go:embed run_newest.sql
 	RunNewest string
 
+	//go:embed run_rank.sql
+	RunRank string
+
 	//go:embed run_release.sql
 	RunRelease string
+
+	//go:embed run_timeless.sql
+	RunTimeless string
 
 	//go:embed run_unlink.sql
 	RunUnlink string
@@ -280,6 +415,33 @@ var (
 	//go:embed savepoint_rollback.sql
 	SavepointRollback string
 
+	//go:embed schedule_delete.sql
+	ScheduleDelete string
+
+	//go:embed schedule_due.sql
+	ScheduleDue string
+
+	//go:embed schedule_get.sql
+	ScheduleGet string
+
+	//go:embed schedule_insert.sql
+	ScheduleInsert string
+
+	//go:embed schedule_list.sql
+	ScheduleList string
+
+	//go:embed schedule_next.sql
+	ScheduleNext string
+
+	//go:embed schedule_open.sql
+	ScheduleOpen string
+
+	//go:embed schedule_update.sql
+	ScheduleUpdate string
+
+	//go:embed schedule_wake.sql
+	ScheduleWake string
+
 	//go:embed schema_inspect.sql
 	SchemaInspect string
 
@@ -288,6 +450,51 @@ var (
 
 	//go:embed schema_version.sql
 	SchemaVersion string
+
+	//go:embed signal_forget.sql
+	SignalForget string
+
+	//go:embed signal_insert.sql
+	SignalInsert string
+
+	//go:embed signal_list.sql
+	SignalList string
+
+	//go:embed signal_next.sql
+	SignalNext string
+
+	//go:embed signal_of.sql
+	SignalOf string
+
+	//go:embed signal_spend.sql
+	SignalSpend string
+
+	//go:embed signal_take.sql
+	SignalTake string
+
+	//go:embed undo_drop.sql
+	UndoDrop string
+
+	//go:embed undo_ensure.sql
+	UndoEnsure string
+
+	//go:embed undo_forget.sql
+	UndoForget string
+
+	//go:embed undo_left.sql
+	UndoLeft string
+
+	//go:embed undo_list.sql
+	UndoList string
+
+	//go:embed undo_open.sql
+	UndoOpen string
+
+	//go:embed undo_put.sql
+	UndoPut string
+
+	//go:embed undo_skip.sql
+	UndoSkip string
 
 	//go:embed verify_run.sql
 	VerifyRun string

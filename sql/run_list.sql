@@ -21,5 +21,6 @@ AND    (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
 AND    created_us >= :since_us AND (:until_us = 0 OR created_us < :until_us)
 AND    (:owner = 0 OR owner = :owner)
 AND    (:key = '' OR key = :key)
+AND    TRUE -- a search has its condition here
 ORDER  BY id DESC
 LIMIT  :limit;

@@ -35,9 +35,9 @@ func ledgerWorkflow() engine.Workflow[ledger, string] {
 					return engine.Transition{}, err
 				}
 				if s.Round++; s.Round < s.Rounds {
-					return engine.Goto("one"), nil
+					return engine.Goto("one").Tx(enter(ctx.Run(), "transition")), nil
 				}
-				return ledgers.Done(fmt.Sprintf("%016x", s.Total)), nil
+				return ledgers.Done(fmt.Sprintf("%016x", s.Total)).Tx(enter(ctx.Run(), "transition")), nil
 			}},
 		},
 	}
@@ -47,7 +47,7 @@ func ledgerWorkflow() engine.Workflow[ledger, string] {
 // lost, repeated or taken twice changes it.
 func work(ctx *engine.Context, s *ledger) (engine.Transition, error) {
 	if s.I == 0 {
-		if err := s.call(ctx, "enter"); err != nil {
+		if err := errors.Join(s.call(ctx, "enter"), s.book(ctx)); err != nil {
 			return engine.Transition{}, err
 		}
 	}
@@ -67,7 +67,7 @@ func work(ctx *engine.Context, s *ledger) (engine.Transition, error) {
 		}
 	}
 	s.I = 0
-	return engine.Next(), nil
+	return engine.Next().Tx(enter(ctx.Run(), "transition")), nil
 }
 
 func (s *ledger) call(ctx *engine.Context, name string) error {
@@ -77,6 +77,32 @@ func (s *ledger) call(ctx *engine.Context, name string) error {
 	})
 	s.Total = s.Total*37 + uint64(v)
 	return err
+}
+
+// book is a call to a table in the same file, whose result goes into the total as well.
+func (s *ledger) book(ctx *engine.Context) error {
+	ref := ctx.Run()
+	v, err := engine.DoTx(ctx, "book", func(ctx context.Context, tx engine.Tx) (int64, error) {
+		if err := enter(ref, "call")(ctx, tx); err != nil {
+			return 0, err
+		}
+		var n int64
+		return n, tx.GetContext(ctx, &n, "SELECT count(*) FROM book WHERE run = ?", ref.ID)
+	})
+	s.Total = s.Total*41 + uint64(v)
+	return err
+}
+
+// enter writes a row to the book, which takes it as often as it comes.
+func enter(ref engine.Ref, what string) func(context.Context, engine.Tx) error {
+	return func(ctx context.Context, tx engine.Tx) error {
+		_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS book (run INTEGER, visit INTEGER, what TEXT)")
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "INSERT INTO book (run, visit, what) VALUES (?, ?, ?)", ref.ID, ref.Visit, what)
+		return err
+	}
 }
 
 // note appends a line to the file and makes it durable: the run, and the stable key of the call.

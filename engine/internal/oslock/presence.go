@@ -80,6 +80,19 @@ func (p *Presence) Close() error {
 	return discard(f, p.path)
 }
 
+// Abandon is what the kernel does to the presence of a process that dies: the lock is free, and the file
+// stays. For tests.
+func (p *Presence) Abandon() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.file == nil {
+		return nil
+	}
+	f := p.file
+	p.file = nil
+	return errors.Join(unlock(f), f.Close())
+}
+
 // Alive reports whether the worker name lives. A missing file means that it does not; an error means
 // that nothing is known. It disturbs neither the worker nor others who ask.
 func Alive(dir, name string) (bool, error) {

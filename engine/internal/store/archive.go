@@ -130,6 +130,10 @@ func insertRuns(ctx context.Context, tx *sql.Tx, g *group) error {
 		{queries.ArchiveRuns, len(g.runs)},
 		{queries.ArchiveHistory, len(g.history)},
 		{queries.ArchiveCheckpoints, len(g.checkpoints)},
+		{queries.ArchiveSignals, -1},
+		{queries.ArchiveAttributes, -1},
+		{queries.ArchiveMetrics, -1},
+		{queries.ArchiveUndos, -1},
 		{queries.ArchiveKeys, -1},
 	} {
 		res, err := tx.ExecContext(ctx, step.query, args...)

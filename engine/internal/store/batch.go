@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
-	"time"
 )
 
 // batch is one transaction of the writer. An error of one of its methods means that the transaction
@@ -17,7 +17,12 @@ type batch struct {
 	lastRun, lastHistory, lastCopy int64 // numbers given so far
 
 	moved map[*Lease]lease // where leases stand if the batch is committed
+	seen  *observed        // what an observer is told of it
 	unfit map[*Lease]error // why a change was left out, and all that follow it are
+
+	points map[series]int64  // number of the next point of a series, as far as it is known
+	queues map[string]*Queue // the rows of wf_queues, by name, once they are needed
+	ranks  map[share]int64   // the newest rank that was given, as far as it is known
 }
 
 // lease is the part of a Lease that moves with each change.
@@ -29,10 +34,11 @@ type lease struct {
 	copies    []int64
 	copiedUS  int64
 	calls     bool
+	undos     bool
 }
 
 func newBatch(w *writer) (*batch, error) {
-	b := &batch{w: w, wall: time.Now().UnixMicro(), moved: map[*Lease]lease{}, unfit: map[*Lease]error{}}
+	b := &batch{w: w, seen: w.observes(), wall: w.store.clock.NowUS(), moved: map[*Lease]lease{}, unfit: map[*Lease]error{}}
 	var newest int64
 	err := w.stmts.heads.QueryRowContext(context.Background()).Scan(&b.lastRun, &b.lastHistory, &b.lastCopy, &newest)
 	b.now = max(b.wall, newest, w.newestUS)
@@ -76,7 +82,7 @@ func (b *batch) run(reqs []*request) error {
 
 // closure runs a request's function in a savepoint. Its error undoes what it did, and nothing else.
 func (b *batch) closure(r *request) error {
-	run := func() error { return b.user(r.user) }
+	run := func() error { return b.userRequest(r) }
 	if r.update != nil {
 		run = func() error { return b.update(r.update) }
 	}
@@ -89,10 +95,12 @@ func (b *batch) savepoint(r *request, fn func() error) error {
 	if err := b.w.exec(b.w.stmts.savepoint); err != nil {
 		return err
 	}
-	moved := maps.Clone(b.moved)
+	moved, forget := maps.Clone(b.moved), b.seen.mark()
 	if err := fn(); err != nil {
-		b.moved = moved
+		forget()
+		b.moved, b.points, b.queues, b.ranks = moved, nil, nil, nil
 		r.err = err
+		r.settled = errors.Is(err, errTooLong)
 		clear(b.w.workers)
 		if e := b.w.exec(b.w.stmts.savepointRollback); e != nil {
 			r.fail(err)
@@ -109,7 +117,7 @@ func (b *batch) at(l *Lease) lease {
 	}
 	return lease{
 		status: l.Status, epoch: l.Epoch, seq: l.Seq, head: l.Head, hash: l.Hash,
-		copies: l.copies, copiedUS: l.copiedUS, calls: l.calls,
+		copies: l.copies, copiedUS: l.copiedUS, calls: l.calls, undos: l.Undos,
 	}
 }
 
@@ -117,7 +125,7 @@ func (b *batch) at(l *Lease) lease {
 func (b *batch) advance() {
 	for l, to := range b.moved {
 		l.Status, l.Epoch, l.Seq, l.Head, l.Hash = to.status, to.epoch, to.seq, to.head, to.hash
-		l.copies, l.copiedUS, l.calls = to.copies, to.copiedUS, to.calls
+		l.copies, l.copiedUS, l.calls, l.Undos = to.copies, to.copiedUS, to.calls, to.undos
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"log/slog"
 )
 
 // change applies changes in rounds, since an UPDATE silently ignores the second of two rows for
@@ -45,10 +47,10 @@ func (b *batch) round(reqs []*request) (moves []*move, effects, later []*request
 		}
 		m := open[l.Run]
 		switch {
-		case m != nil && (r.change.Effect != nil || !m.accepts(r.change)):
+		case m != nil && (r.change.special() || !m.accepts(r.change)):
 			full[l.Run] = true
 			later = append(later, r)
-		case r.change.Effect != nil:
+		case r.change.special():
 			full[l.Run] = true
 			effects = append(effects, r)
 		case m == nil:
@@ -118,7 +120,10 @@ func (b *batch) apply(moves []*move) error {
 // follow does for the moves that have hit what goes with the row.
 func (b *batch) follow(moves []*move) error {
 	var history []History
-	var calls, copies []any
+	var calls, copies, attributes, metrics []any
+	if err := b.putUndos(moves); err != nil {
+		return err
+	}
 	for _, m := range moves {
 		if !m.found {
 			for _, r := range m.reqs {
@@ -135,6 +140,14 @@ func (b *batch) follow(moves []*move) error {
 		calls = b.appendCalls(calls, m)
 		copies = b.appendCopy(copies, m)
 		b.moved[m.lease] = m.to
+		b.seen.move(m, b.now)
+		var err error
+		if attributes, err = b.appendAttributes(attributes, m.lease.Run, m.attributes); err != nil {
+			return err
+		}
+		if metrics, err = b.appendMetrics(metrics, m.lease.Run, m.metrics); err != nil {
+			return err
+		}
 	}
 	ctx := context.Background()
 	if err := b.insertHistory(history); err != nil {
@@ -143,7 +156,36 @@ func (b *batch) follow(moves []*move) error {
 	if err := b.w.stmts.callInsert.exec(ctx, calls); err != nil {
 		return err
 	}
-	return b.w.stmts.copyInsert.exec(ctx, copies)
+	if err := b.w.stmts.copyInsert.exec(ctx, copies); err != nil {
+		return err
+	}
+	if err := b.setAttributes(attributes); err != nil {
+		return err
+	}
+	if err := b.insertMetrics(metrics); err != nil {
+		return err
+	}
+	return b.after(moves)
+}
+
+// after does what the moves mean for others, once all of their own rows are written.
+func (b *batch) after(moves []*move) error {
+	var over []int64 // for good: nobody will read their signals
+	for _, m := range moves {
+		if !m.found {
+			continue
+		}
+		if m.to.status == "completed" || m.to.status == "cancelled" {
+			over = append(over, m.lease.Run)
+		}
+		if err := b.relatives(m); err != nil {
+			return err
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	return b.w.exec(b.w.stmts.signalForget, jsonList(over))
 }
 
 // clean deletes what the move makes obsolete.
@@ -154,13 +196,16 @@ func (b *batch) clean(m *move) error {
 			return err
 		}
 	}
+	if err := b.settleUndos(m); err != nil {
+		return err
+	}
 	if m.forget {
-		if err := b.w.exec(st.callForget, m.lease.Run); err != nil {
+		if err := b.w.exec(st.callForget, m.lease.Run, m.since); err != nil {
 			return err
 		}
 	}
-	if m.lease.key != "" && hasEnded(m.to.status) {
-		if err := b.w.exec(st.keyEnd, m.lease.workflow, m.lease.key, b.now); err != nil {
+	if m.lease.key != "" && hasEnded(m.from.status) != hasEnded(m.to.status) {
+		if err := b.moveKey(m); err != nil {
 			return err
 		}
 	}
@@ -179,6 +224,9 @@ func (b *batch) one(r *request) error {
 	if err := r.change.Lease.usable(); err != nil {
 		return err
 	}
+	if err := b.undoFirst(r.change); err != nil {
+		return err
+	}
 	m := &move{lease: r.change.Lease, from: b.at(r.change.Lease)}
 	m.to = m.from
 	if err := b.add(m, r); err != nil {
@@ -190,28 +238,30 @@ func (b *batch) one(r *request) error {
 	return r.err
 }
 
-// applyEffect applies a change, and then runs the user's SQL that goes with it.
+// special reports whether a change touches more than its run, or has to look before it waits: it is then
+// applied on its own, in a savepoint.
+func (c *Change) special() bool {
+	return c.Effect != nil || len(c.Spawn) > 0 || len(c.Sends) > 0 || c.Row.Status == "waiting" && c.Row.Wait != "" || c.fails()
+}
+
+// applyEffect applies a special change: its row, what goes with it to other runs, and then the user's SQL.
 func (b *batch) applyEffect(r *request) error {
+	if err := b.answer(r); err != nil {
+		return err
+	}
 	if err := b.one(r); err != nil {
 		return err
 	}
-	if err := b.user(r.change.Effect); err != nil {
-		return &effectError{err}
+	if err := b.spawn(r.change); err != nil {
+		return err
 	}
-	return nil
-}
-
-// effectError marks an error of the user's own SQL: it leaves the lease as it was.
-type effectError struct{ error }
-
-func isEffect(err error) bool {
-	_, ok := errors.AsType[*effectError](err)
-	return ok
-}
-
-func effectCause(err error) error {
-	if e, ok := errors.AsType[*effectError](err); ok {
-		return e.error
+	for _, sig := range r.change.Sends {
+		switch err := b.deliver(sig); {
+		case errors.Is(err, ErrEnded): // nothing that the sender could mend
+			b.w.store.log.Warn("signal dropped", slog.Int64("run_id", sig.Run), slog.String("signal", sig.Name), slog.Any("error", err))
+		case err != nil:
+			return &EffectError{fmt.Errorf("signal %q: %w", sig.Name, err)}
+		}
 	}
-	return err
+	return b.effect(r.change)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -16,14 +17,16 @@ func (w *writer) run(reqs []*request) {
 	if len(reqs) == 0 {
 		return
 	}
+	begun := time.Now()
 	if err := w.begin(); err != nil {
+		w.tell(reqs, begun, nil, err)
 		for _, r := range reqs {
 			r.fail(err)
 		}
 		acknowledge(reqs)
 		return
 	}
-	err := w.transact(reqs)
+	err := w.transact(reqs, begun)
 	if giveErr := w.turn.Give(); giveErr != nil {
 		w.store.log.Warn("write turn was not given up", slog.Any("error", giveErr))
 	}
@@ -45,15 +48,22 @@ func (w *writer) run(reqs []*request) {
 }
 
 // transact runs one transaction and commits it. After an error nothing of it is left.
-func (w *writer) transact(reqs []*request) error {
+func (w *writer) transact(reqs []*request, begun time.Time) error {
 	b, err := newBatch(w)
 	if err == nil {
 		err = b.run(reqs)
 	}
 	if err == nil {
+		err = w.store.cut.Before()
+	}
+	if err == nil {
 		err = w.exec(w.stmts.commit)
 	}
+	if err == nil {
+		err = w.store.cut.After()
+	}
 	if err != nil {
+		w.tell(reqs, begun, nil, err)
 		clear(w.workers) // a number seen in this transaction may be given away again
 		if e := w.exec(w.stmts.rollback); e != nil && !isCode(e, sqlite3.SQLITE_ERROR) {
 			return errors.Join(err, e)
@@ -62,6 +72,8 @@ func (w *writer) transact(reqs []*request) error {
 	}
 	b.advance()
 	w.newestUS = b.now
+	w.store.clock.Moved()
+	w.tell(reqs, begun, b.seen, nil)
 	return nil
 }
 
@@ -70,6 +82,9 @@ func (w *writer) transact(reqs []*request) error {
 func (w *writer) begin() error {
 	if w.gone.Load() {
 		return &Error{Path: w.store.path, Kind: ErrGone}
+	}
+	if err := w.store.cut.Err(); err != nil {
+		return w.store.failure("begin", err)
 	}
 	if err := w.turn.Take(w.ctx, w.warnTurn); err != nil {
 		if w.ctx.Err() != nil {
@@ -112,7 +127,7 @@ func acknowledge(reqs []*request) {
 		}
 	}
 	for _, r := range reqs {
-		r.done(effectCause(r.err))
+		r.done(r.err)
 	}
 }
 

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
-	"errors"
 )
 
 // create inserts new runs, each with its key and the first row of its chain.
@@ -14,12 +12,14 @@ func (b *batch) create(reqs []*request) error {
 	}
 	var rows []any
 	var history []History
+	var attributes, undos []any
+	named := map[string]bool{} // UUIDs of the runs with keys that are about to be inserted
 	for _, r := range reqs {
 		r.run = Run{}
 		if r.err = r.fit(b.w.store.files); r.err != nil {
 			continue
 		}
-		if err := b.takeKey(r); err != nil {
+		if err := b.takeKey(r, named); err != nil {
 			return err
 		}
 		if r.err != nil {
@@ -30,38 +30,32 @@ func (b *batch) create(reqs []*request) error {
 			return err
 		}
 		r.run = run
+		b.seen.create(&run)
 		rows, history = append(rows, runRow(&run)...), append(history, first)
+		if r.create.Undo {
+			undos = appendUndos(undos, run.ID, []Undo{{Visit: run.Visit, Step: run.Step, State: "open"}})
+		}
+		if attributes, err = b.appendAttributes(attributes, run.ID, r.create.Attributes); err != nil {
+			return err
+		}
 	}
 	if err := b.w.stmts.runInsert.exec(context.Background(), rows); err != nil {
 		return err
 	}
+	if err := b.setAttributes(attributes); err != nil {
+		return err
+	}
+	for _, r := range reqs {
+		if r.err == nil && r.create.From != nil {
+			if err := b.inherit(r.run.ID, r.create.From); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.w.stmts.undoPut.exec(context.Background(), undos); err != nil {
+		return err
+	}
 	return b.insertHistory(history)
-}
-
-// takeKey takes the idempotency key that the new run is to have, or notes in r who has it.
-func (b *batch) takeKey(r *request) error {
-	run, ctx := &r.create.Run, context.Background()
-	if run.Key == "" {
-		return nil
-	}
-	hash := r.create.InputHash
-	if hash == nil {
-		hash = []byte{}
-	}
-	res, err := b.w.stmts.keyInsert.ExecContext(ctx, run.Workflow, run.Key, run.UUID, hash, b.now)
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 1 {
-		return err
-	}
-	taken := &KeyError{Workflow: run.Workflow, Key: run.Key}
-	err = b.w.stmts.keyGet.QueryRowContext(ctx, run.Workflow, run.Key).Scan(&taken.UUID, &taken.InputHash)
-	if errors.Is(err, sql.ErrNoRows) {
-		return errors.New("key is taken and not there")
-	}
-	r.run, r.err = Run{UUID: taken.UUID}, taken
-	return err
 }
 
 // newRun returns the run that c asks for, and the first row of its history.
@@ -69,9 +63,18 @@ func (b *batch) newRun(c *Create) (Run, History, error) {
 	run := c.Run
 	b.lastRun++
 	run.ID = b.lastRun
+	if run.DueUS != 0 || run.Wait != "" {
+		run.Owner = 0
+	}
+	if err := b.enter(&run); err != nil {
+		return Run{}, History{}, err
+	}
 	run.Status, run.Attempt, run.Epoch, run.StartedUS = "pending", 0, 0, 0
-	if run.Owner != 0 {
+	switch {
+	case run.Owner != 0:
 		run.Status, run.Attempt, run.Epoch, run.StartedUS = "running", 1, 1, b.now
+	case run.DueUS != 0 || run.Wait != "":
+		run.Status = "waiting"
 	}
 	run.Visit = max(run.Visit, 1)
 	run.CreatedUS, run.UpdatedUS, run.CopiedUS = b.now, b.now, b.now

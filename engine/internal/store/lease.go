@@ -20,8 +20,11 @@ type Lease struct {
 	Seq    int64
 	Head   int64
 	Hash   []byte
+	Undos  bool // there may be visits to undo
 
 	workflow, key, keep string  // never change
+	owner, root         int64   // as in the row; a root's root is 0
+	held                bool    // it was a child without a place
 	copies              []int64 // as in the row, oldest first
 	copiedUS            int64
 	calls               bool  // there may be recorded calls
@@ -35,7 +38,9 @@ func (r *Run) Lease() *Lease {
 	l := &Lease{
 		Run: r.ID, UUID: r.UUID, Status: r.Status, Epoch: r.Epoch, Seq: r.Seq, Head: r.HeadHistory, Hash: r.HeadHash,
 		workflow: r.Workflow, key: r.Key, keep: r.Keep, copiedUS: r.CopiedUS,
+		owner: r.Owner, root: r.Root, held: r.Wait == heldWait,
 		calls: r.Seq > 1, // a call is never recorded without a history row
+		Undos: r.Seq > 1, // only the first visit's is written without one: set it for a workflow that has undos
 	}
 	if r.Copies != "" {
 		if err := json.Unmarshal([]byte(r.Copies), &l.copies); err != nil {

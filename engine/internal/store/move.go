@@ -21,11 +21,16 @@ type move struct {
 	row     *Run // of the last change
 	saved   *Run // of the last change with a checkpoint; nil for none
 	history []History
-	forget  bool    // delete the recorded calls
+	forget  bool    // delete the recorded calls from a visit on
+	since   int64   // that visit
+	undos   []Undo  // to write, in this order
 	calls   []Call  // to insert then
 	old     []int64 // copies to delete
 	copy    int64   // number of the copy to insert; 0 for none
 	found   bool    // the compare-and-set has hit
+
+	attributes []Attribute // to set, in this order
+	metrics    []Metric    // to append
 }
 
 // accepts reports whether c can share the row of the changes before it: the same owner's, and the
@@ -48,19 +53,40 @@ func (b *batch) add(m *move, r *request) error {
 		m.history = append(m.history, h)
 	}
 	m.reqs = append(m.reqs, r)
+	m.attributes, m.metrics = append(m.attributes, c.Attributes...), append(m.metrics, c.Metrics...)
 	m.row = &c.Row
 	m.to.status, m.to.epoch = c.Row.Status, c.Row.Epoch
 	if c.State {
 		m.saved = &c.Row
 	}
-	if c.ForgetCalls || hasEnded(c.Row.Status) {
-		m.forget, m.calls = m.forget || m.to.calls, nil
+	m.undos = append(m.undos, c.Undo...)
+	m.to.undos = m.to.undos || len(c.Undo) > 0
+	if all := forgetsAll(m.from.status, c.Row.Status); all || c.ForgetCalls {
+		m.forgetCalls(c.Row.Visit-1, all) // the visit that the change ends, at the most
 	}
-	if !hasEnded(c.Row.Status) {
+	if !forgetsAll(m.from.status, c.Row.Status) && c.Effect == nil { // which makes the call's value first
 		m.calls = append(m.calls, c.Calls...)
 	}
-	m.to.calls = len(m.calls) > 0 || m.to.calls && !m.forget
+	m.to.calls = len(m.calls) > 0 || m.to.calls && (!m.forget || m.to.undos) || c.Effect != nil && len(c.Calls) > 0
 	return nil
+}
+
+// forgetCalls notes that the calls recorded before this are not needed any more: all of them, or those of
+// a visit and later ones.
+func (m *move) forgetCalls(visit int64, all bool) {
+	m.calls = nil
+	if !m.to.calls {
+		return
+	}
+	switch {
+	case all:
+		m.since = 0
+	case m.forget:
+		m.since = min(m.since, visit)
+	default:
+		m.since = visit
+	}
+	m.forget = true
 }
 
 func hasEnded(status string) bool {

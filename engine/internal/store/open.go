@@ -15,6 +15,8 @@ import (
 	"github.com/jmoiron/sqlx"
 	"modernc.org/sqlite"
 
+	"github.com/durable-wf/wf/engine/internal/clock"
+	"github.com/durable-wf/wf/engine/internal/fault"
 	"github.com/durable-wf/wf/engine/internal/oslock"
 )
 
@@ -36,7 +38,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, files: filesOf(path), log: o.Logger, archives: o.ReadOnly || o.archive, watch: make(chan struct{}, 1)}
+	s := &Store{path: path, files: filesOf(path), log: o.Logger, clock: clock.From(ctx), cut: fault.From(ctx), observe: o.Observe, archives: o.ReadOnly || o.archive, watch: make(chan struct{}, 1)}
 	s.inspector = sync.OnceValues(func() (*sqlite.Driver, error) { return newInspector(s.files) })
 	if err := s.open(ctx, &o); err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -59,7 +59,7 @@ func (r *request) offload(files payloadFiles) {
 		own.Calls = slices.Clone(given.Calls)
 		r.change = &own
 		r.done = func(err error) {
-			given.Want = own.Want
+			given.Want, given.Wakes = own.Want, own.Wakes
 			done(err)
 		}
 	}

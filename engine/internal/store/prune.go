@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -28,7 +29,7 @@ type Retention struct {
 
 // PruneResult counts the rows that went (with DryRun: that would go).
 type PruneResult struct {
-	Runs, History, Checkpoints, Calls, Keys, Workers int64
+	Runs, History, Checkpoints, Calls, Metrics, Keys, Workers int64
 }
 
 func (p *PruneResult) add(q PruneResult) {
@@ -36,6 +37,7 @@ func (p *PruneResult) add(q PruneResult) {
 	p.History += q.History
 	p.Checkpoints += q.Checkpoints
 	p.Calls += q.Calls
+	p.Metrics += q.Metrics
 	p.Keys += q.Keys
 	p.Workers += q.Workers
 }
@@ -64,6 +66,7 @@ type doomed struct {
 	Head    int64  `db:"head_history"`
 	EndedUS int64  `db:"ended_us"`
 	Copies  string `db:"copies"`
+	Metrics int64  `db:"metrics"` // how many points it has measured
 
 	history     []int64
 	checkpoints []int64
@@ -73,17 +76,17 @@ type doomed struct {
 func (d *doomed) month() string { return time.UnixMicro(d.EndedUS).UTC().Format("2006-01") }
 
 // rows is how many rows go with the run.
-func (d *doomed) rows() int { return 1 + len(d.history) + len(d.checkpoints) }
+func (d *doomed) rows() int { return 1 + len(d.history) + len(d.checkpoints) + int(d.Metrics) }
 
 // retire calls remove with groups of the runs that r lets go. The runs of a group ended in one month.
 func (s *Store) retire(ctx context.Context, r *Retention, remove func(context.Context, []doomed) (PruneResult, error)) (PruneResult, error) {
 	var total PruneResult
-	for after := int64(0); ; {
-		page, err := s.doomedPage(ctx, r, after)
+	for before := int64(math.MaxInt64); ; {
+		page, err := s.doomedPage(ctx, r, before)
 		if err != nil || len(page) == 0 {
 			return total, err
 		}
-		after = page[len(page)-1].ID
+		before = page[len(page)-1].ID
 		slices.SortStableFunc(page, func(a, b doomed) int { return cmp.Compare(a.month(), b.month()) })
 		for len(page) > 0 {
 			n := groupSize(page)
@@ -117,14 +120,15 @@ func count(runs []doomed) (c PruneResult) {
 		c.Runs++
 		c.History += int64(len(runs[i].history))
 		c.Checkpoints += int64(len(runs[i].checkpoints))
+		c.Metrics += runs[i].Metrics
 	}
 	return c
 }
 
-// doomedPage returns the next runs that go, in the order of their ids.
-func (s *Store) doomedPage(ctx context.Context, r *Retention, after int64) ([]doomed, error) {
+// doomedPage returns the next runs that go, newest first: so a parent goes after its children.
+func (s *Store) doomedPage(ctx context.Context, r *Retention, before int64) ([]doomed, error) {
 	page, err := list[doomed](ctx, s, "runs to prune", queries.PruneRuns,
-		sql.Named("after", after), sql.Named("ended_before_us", r.EndedBeforeUS), sql.Named("limit", prunePage),
+		sql.Named("before", before), sql.Named("ended_before_us", r.EndedBeforeUS), sql.Named("limit", prunePage),
 		sql.Named("workflows", jsonList(r.Workflows)), sql.Named("statuses", jsonList(r.Statuses)))
 	if err != nil {
 		return nil, err
@@ -211,6 +215,10 @@ func (tx *Tx) deleteRuns(g *group, archive string) (result PruneResult, err erro
 		{&result.History, queries.PruneHistory, []any{runs, sql.Named("history", ids(g.history))}},
 		{&result.Checkpoints, queries.PruneCheckpoints, []any{runs}},
 		{&result.Calls, queries.PruneCalls, []any{runs}},
+		{new(int64), queries.PruneSignals, []any{runs}},
+		{new(int64), queries.PruneAttributes, []any{runs}},
+		{&result.Metrics, queries.PruneMetrics, []any{runs}},
+		{new(int64), queries.PruneUndos, []any{runs}},
 		{&result.Runs, queries.PruneRunsDelete, []any{runs}},
 	} {
 		if *step.rows, err = tx.exec(step.query, step.args...); err != nil {

@@ -43,7 +43,13 @@ func list[T any](ctx context.Context, s *Store, what, query string, args ...any)
 
 // prepared returns a statement of the read pool, which lives as long as the store: compiling takes
 // longer than reading a row. The queries are those of package sql, so there are few.
+//
+// From within user SQL nothing is read: it would be what was committed before, which is not what the
+// transaction sees.
 func (s *Store) prepared(ctx context.Context, query string) (*sqlx.Stmt, error) {
+	if inTx(ctx) {
+		return nil, ErrInTx
+	}
 	if stmt, ok := s.stmts.Load(query); ok {
 		return stmt.(*sqlx.Stmt), nil
 	}

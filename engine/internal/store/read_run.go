@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/durable-wf/wf/engine/internal/where"
 	queries "github.com/durable-wf/wf/sql"
 )
 
@@ -27,6 +28,8 @@ type RunFilter struct {
 	BeforeID  int64 // runs with a lower id, to get the next page; 0 for no bound
 	Limit     int   // rows of a page; 0 for 1,000, which is also the most
 	NoState   bool  // leave out checkpoint and result: nothing that may be large is read
+
+	Where where.Condition // more that must hold
 }
 
 // Want is what somebody wants of a run that a worker owns.
@@ -122,18 +125,38 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	runs, err := list[Run](ctx, s, "runs", queries.RunList,
+	args := []any{
 		sql.Named("no_state", f.NoState),
 		sql.Named("after", f.AfterID), sql.Named("before", before),
 		sql.Named("workflows", jsonList(f.Workflows)), sql.Named("statuses", jsonList(f.Statuses)),
 		sql.Named("since_us", f.SinceUS), sql.Named("until_us", f.UntilUS),
 		sql.Named("owner", f.Owner), sql.Named("key", f.Key),
-		sql.Named("limit", pageLimit(f.Limit)))
+		sql.Named("limit", pageLimit(f.Limit)),
+	}
+	runs, err := s.search(ctx, f.Where, args)
 	for i := range runs {
 		s.loadRun(&runs[i])
 	}
 	return runs, err
 }
+
+// search runs run_list.sql with one more condition. Such a statement is not kept prepared: there are as
+// many as there are searches.
+func (s *Store) search(ctx context.Context, c where.Condition, args []any) ([]Run, error) {
+	if c.SQL() == "" {
+		return list[Run](ctx, s, "runs", queries.RunList, args...)
+	}
+	for _, a := range c.Args() {
+		args = append(args, sql.Named(a.Name, a.Value))
+	}
+	var runs []Run
+	query := strings.Replace(bare(queries.RunList), noCondition, c.SQL(), 1)
+	err := s.read.SelectContext(ctx, &runs, query, args...)
+	return runs, s.failure("read runs", err)
+}
+
+// noCondition is what stands in run_list.sql where a search has its condition.
+const noCondition = "TRUE -- a search has its condition here"
 
 // pageLimit returns how many rows a page may have.
 func pageLimit(limit int) int {
@@ -167,23 +190,10 @@ func (s *Store) Wants(ctx context.Context, worker int64) ([]Want, error) {
 	return list[Want](ctx, s, fmt.Sprintf("wants of worker %d", worker), queries.RunWants, sql.Named("worker", worker))
 }
 
-// DueUS returns when the next pending or waiting run is due after a time, 0 if none is.
+// DueUS returns when to look for runs to claim after a time, as far as time alone brings them; 0 if never.
 func (s *Store) DueUS(ctx context.Context, afterUS int64) (int64, error) {
-	due, err := get[int64](ctx, s, "due time", queries.RunDue, sql.Named("after_us", afterUS))
-	if errors.Is(err, ErrNotFound) {
-		return 0, nil
-	}
-	return due, err
-}
-
-// Claimable reports whether there is a run of these workflows to claim. It only reads, but as a claim it
-// returns ErrGone if nothing can be written any more.
-func (s *Store) Claimable(ctx context.Context, workflows []string, nowUS int64) (bool, error) {
-	if s.writer != nil && s.writer.gone.Load() {
-		return false, &Error{Path: s.path, Kind: ErrGone}
-	}
-	return get[bool](ctx, s, "claimable runs", queries.ClaimAny,
-		sql.Named("workflows", jsonList(workflows)), sql.Named("now_us", nowUS))
+	next, err := s.Next(ctx, afterUS)
+	return next.DueUS, err
 }
 
 // Ended returns those of some runs that have ended or are gone.
@@ -216,4 +226,28 @@ func (s *Store) Pruned(ctx context.Context, ref string) (Pruned, error) {
 		number = 0 // which no run has
 	}
 	return get[Pruned](ctx, s, fmt.Sprintf("pruned run %q", ref), queries.PrunedGet, sql.Named("ref", ref), sql.Named("number", number))
+}
+
+// Children returns a page of the children that a run has spawned last, in the order of their places, from
+// the one behind place after.
+func (s *Store) Children(ctx context.Context, parent, after int64, limit int) ([]Run, error) {
+	runs, err := list[Run](ctx, s, fmt.Sprintf("children of run %d", parent), queries.ChildList,
+		sql.Named("parent", parent), sql.Named("after", after), sql.Named("limit", limit))
+	for i := range runs {
+		s.loadRun(&runs[i])
+	}
+	return runs, err
+}
+
+// ChildCounts counts the children that a run has spawned last.
+type ChildCounts struct {
+	Total     int64 `db:"total"`
+	Ended     int64 `db:"ended"`
+	Lost      int64 `db:"lost"`       // of those that have ended: failed or cancelled
+	FirstOpen int64 `db:"first_open"` // the first that has not ended; 0 if all have
+}
+
+// ChildCounts counts the children that a run has spawned last.
+func (s *Store) ChildCounts(ctx context.Context, parent int64) (ChildCounts, error) {
+	return get[ChildCounts](ctx, s, fmt.Sprintf("children of run %d", parent), queries.ChildCounts, sql.Named("parent", parent))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	queries "github.com/durable-wf/wf/sql"
 )
@@ -24,5 +23,5 @@ func (s *Store) Workers(ctx context.Context, living bool) ([]Worker, error) {
 // Reliability returns what has been seen of the workers of a host; of all hosts if host is "".
 func (s *Store) Reliability(ctx context.Context, host string) (Reliability, error) {
 	return get[Reliability](ctx, s, fmt.Sprintf("workers of %q", host), queries.WorkerReliability,
-		sql.Named("host", host), sql.Named("now_us", time.Now().UnixMicro()))
+		sql.Named("host", host), sql.Named("now_us", s.clock.NowUS()))
 }

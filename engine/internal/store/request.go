@@ -20,16 +20,22 @@ type request struct {
 	update func(*Tx) error
 	user   func(*UserTx) error
 
+	setup context.Context // with user: what ends it, instead of the limit
+
 	done  func(error) // called once, from the writer
 	state atomic.Int32
 
 	files     []string // that its rows will name
 	unwritten error    // why there is no such file
 
+	asked *Change // as the change was given, when the writer had to adapt it
+
 	// The outcome, valid once the batch is committed.
 	err     error
 	run     Run   // of create
+	wakes   bool  // of user
 	runs    []Run // of claim
+	again   bool  // of claim: it may have let others enter their queues behind itself
 	settled bool  // err is final, whatever becomes of the batch
 }
 
@@ -93,17 +99,26 @@ func (s *Store) Create(ctx context.Context, c *Create) (Run, error) {
 	return r.run, err
 }
 
-// Claim makes c.Worker the owner of runs and returns them as they are then. ctx is treated as by Apply.
+// Claim makes c.Worker the owner of runs and returns them as they are then. Fewer than c.Limit mean that there
+// are no more now. ctx is treated as by Apply; what has been claimed before it ends is returned without an error.
 func (s *Store) Claim(ctx context.Context, c Claim) ([]Run, error) {
-	r := &request{claim: &c}
-	err := s.await(ctx, r)
-	if err != nil {
-		return nil, err
+	var runs []Run
+	for again := true; again; {
+		r := &request{claim: &c}
+		if err := s.await(ctx, r); err != nil {
+			if len(runs) > 0 {
+				break
+			}
+			return nil, err
+		}
+		runs = append(runs, r.runs...)
+		c.Limit -= len(r.runs)
+		again = r.again
 	}
-	for i := range r.runs {
-		s.loadRun(&r.runs[i])
+	for i := range runs {
+		s.loadRun(&runs[i])
 	}
-	return r.runs, nil
+	return runs, nil
 }
 
 // Update runs fn in the writer, in a savepoint: its error undoes what fn did and nothing else. fn
@@ -113,9 +128,19 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	return s.await(ctx, &request{update: fn})
 }
 
-// UserTx runs the user's SQL in a savepoint, as Change.Effect is run. ctx is treated as by Apply.
-func (s *Store) UserTx(ctx context.Context, fn func(*UserTx) error) error {
-	return s.await(ctx, &request{user: fn})
+// UserTx runs the user's SQL in a savepoint, as Change.Effect is run, and reports whether it has given
+// others something to do. Its error is that of fn as it is. ctx is treated as by Apply.
+func (s *Store) UserTx(ctx context.Context, fn func(*UserTx) error) (wakes bool, err error) {
+	r := &request{user: fn}
+	err = s.await(ctx, r)
+	return r.wakes && err == nil, err
+}
+
+// Setup is UserTx without a limit of time but ctx, whose end interrupts fn.
+func (s *Store) Setup(ctx context.Context, fn func(*UserTx) error) (wakes bool, err error) {
+	r := &request{user: fn, setup: ctx}
+	err = s.await(ctx, r)
+	return r.wakes && err == nil, err
 }
 
 func (s *Store) await(ctx context.Context, r *request) error {

@@ -52,7 +52,7 @@ type Run struct {
 	StallUS      int64      `db:"stall_us"`
 	ActiveUS     int64      `db:"active_us"`
 	TriedUS      int64      `db:"tried_us"` // of ActiveUS, in the present try of the step
-	Copies       string     `db:"copies"` // JSON array of ids in wf_checkpoints, oldest first
+	Copies       string     `db:"copies"`   // JSON array of ids in wf_checkpoints, oldest first
 	CopiedUS     int64      `db:"copied_us"`
 	Result       Payload    `db:"result"`
 	ResultFault  string     // why Result could not be read from its file; "" if it was
@@ -142,10 +142,11 @@ type Worker struct {
 type Create struct {
 	Run        Run         // what a start decides; Owner != 0 starts it running, DueUS or Wait lets it wait
 	InputHash  []byte      // with Key: what the key stands for
-	Reuse      []string    // with Key: statuses of the key's run in which the new run takes the key over
+	Reuse      []string    // with Key: statuses of the key's run in which the new run takes the key over; "": it was deleted
 	History    History     // kind created
 	Undo       bool        // its first step can be undone
 	Attributes []Attribute // to search by
+	From       *Origin     // the visit from which it goes on; nil for a run that begins
 }
 
 // Change is one guarded change of a run: a compare-and-set on (id, epoch, seq, status). Either all
@@ -166,11 +167,13 @@ type Change struct {
 	Limit      int         // how many of them may be in flight; 0 means all
 
 	// Effect is the user's SQL, run in a savepoint of the same transaction; its error (or panic)
-	// fails this change alone and is returned as it is. It is called again if the transaction has to
-	// be repeated for a reason that lies with another request; what it wrote before is undone then.
+	// fails this change alone and is returned in an *EffectError. It is called again if the transaction
+	// has to be repeated for a reason that lies with another request; what it wrote before is undone then.
+	// A change with an Effect has at most one recorded call, whose value the Effect sets.
 	Effect func(*UserTx) error
 
 	Want  string  // set by the writer: what others want of the run, "" for nothing
+	Wakes bool    // set by the writer: Effect has given others something to do
 	Woken *Signal // set by the writer, when Row was to wait for signals: the one that was there, and Row then goes on
 }
 
@@ -213,11 +216,13 @@ type Metric struct {
 	TimeUS int64   `db:"time_us"` // the writer's
 }
 
-// Claim asks for runs to own.
+// Claim asks for runs to own: pending ones as far as their queues have places, those whose time or deadline has come,
+// and those whose steps are undone.
 type Claim struct {
 	Worker    int64
 	Workflows []string // only these; nil for all
-	IDs       []int64  // only these, in one of Statuses, waiting ones when due; nil: pending and due ones, oldest first
+	IDs       []int64  // only these, in one of Statuses
 	Statuses  []string // with IDs: statuses from which to claim
+	Root      int64    // without IDs: only descendants of this run
 	Limit     int
 }

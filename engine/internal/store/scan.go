@@ -31,6 +31,19 @@ func scanRuns(rows *sql.Rows) (runs []Run, err error) {
 	return runs, rows.Err()
 }
 
+// scanIDs reads all rows of one number each and closes rows.
+func scanIDs(rows *sql.Rows) (ids []int64, err error) {
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
 // textCodec is the codec whose payloads are SQL text, so that SQLite's JSON functions read them.
 const textCodec = "json"
 

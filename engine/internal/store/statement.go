@@ -55,12 +55,21 @@ type statements struct {
 	savepoint, savepointRollback, savepointRelease *sql.Stmt
 	checkpoint, busyShort, busyLong                *sql.Stmt
 	runGet, runUnlink                              *sql.Stmt
-	claimPending, claimNamed                       *sql.Stmt
+	claimLanes, claimQueue, claimBegun, claimDue   *sql.Stmt
+	claimFree, claimNamed, claimBranch, claimRows  *sql.Stmt
+	queueLimits, queuePut, queueRank, runRank      *sql.Stmt
 	keyInsert, keyGet, keyEnd                      *sql.Stmt
 	callForget, copyDelete, historyForget          *sql.Stmt
-	workerUUID                                     *sql.Stmt
+	workerUUID, scheduleWake                       *sql.Stmt
+	attributeDelete, metricNext                    *sql.Stmt
+	runHead, runWant                               *sql.Stmt
+	undoOpen, undoDrop, undoForget                 *sql.Stmt
+	signalInsert, signalNext                       *sql.Stmt
+	signalTake, signalSpend, signalForget          *sql.Stmt
+	childHeld, childOpen, childLost, childOpenList *sql.Stmt
 
 	runInsert, claimUpdate, changeAdvance, changeUpdate, changeUpdateState, historyInsert, callInsert, copyInsert multi
+	attributeSet, metricInsert, undoPut                                                                           multi
 }
 
 func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
@@ -75,10 +84,21 @@ func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
 		{&st.savepointRollback, queries.SavepointRollback}, {&st.savepointRelease, queries.SavepointRelease},
 		{&st.checkpoint, queries.WALCheckpoint}, {&st.busyShort, queries.BusyShort}, {&st.busyLong, queries.BusyLong},
 		{&st.runGet, queries.RunGet}, {&st.runUnlink, queries.RunUnlink},
-		{&st.claimPending, queries.ClaimPending}, {&st.claimNamed, queries.ClaimNamed},
+		{&st.claimLanes, queries.ClaimLanes}, {&st.claimQueue, queries.ClaimQueue}, {&st.claimBegun, queries.ClaimBegun},
+		{&st.claimDue, queries.ClaimDue}, {&st.claimFree, queries.ClaimFree}, {&st.claimNamed, queries.ClaimNamed},
+		{&st.claimBranch, queries.ClaimBranch}, {&st.claimRows, queries.ClaimRows},
+		{&st.queueLimits, queries.QueueLimits}, {&st.queuePut, queries.QueuePut}, {&st.queueRank, queries.QueueRank},
+		{&st.runRank, queries.RunRank},
 		{&st.keyInsert, queries.KeyInsert}, {&st.keyGet, queries.KeyGet}, {&st.keyEnd, queries.KeyEnd},
 		{&st.callForget, queries.CallForget}, {&st.copyDelete, queries.CopyDelete},
-		{&st.historyForget, queries.HistoryForget}, {&st.workerUUID, queries.WorkerUUID},
+		{&st.historyForget, queries.HistoryForget}, {&st.workerUUID, queries.WorkerUUID}, {&st.scheduleWake, queries.ScheduleWake},
+		{&st.attributeDelete, queries.AttributeDelete}, {&st.metricNext, queries.MetricNext},
+		{&st.runHead, queries.RunHead}, {&st.runWant, queries.RunWant},
+		{&st.undoOpen, queries.UndoOpen}, {&st.undoDrop, queries.UndoDrop}, {&st.undoForget, queries.UndoForget},
+		{&st.signalInsert, queries.SignalInsert}, {&st.signalNext, queries.SignalNext},
+		{&st.signalTake, queries.SignalTake}, {&st.signalSpend, queries.SignalSpend}, {&st.signalForget, queries.SignalForget},
+		{&st.childHeld, queries.ChildHeld}, {&st.childOpen, queries.ChildOpen}, {&st.childLost, queries.ChildLost},
+		{&st.childOpenList, queries.ChildOpenList},
 	} {
 		var err error
 		*p.to, err = st.prepare(ctx, bare(p.text))
@@ -92,6 +112,7 @@ func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
 		{&st.changeAdvance, queries.ChangeAdvance},
 		{&st.changeUpdate, queries.ChangeUpdate}, {&st.changeUpdateState, queries.ChangeUpdateState},
 		{&st.historyInsert, queries.HistoryInsert}, {&st.callInsert, queries.CallInsert}, {&st.copyInsert, queries.CopyInsert},
+		{&st.attributeSet, queries.AttributeSet}, {&st.metricInsert, queries.MetricInsert}, {&st.undoPut, queries.UndoPut},
 	} {
 		var err error
 		*p.to, err = newMulti(&st.keeper, p.text)

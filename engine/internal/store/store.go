@@ -22,6 +22,8 @@ import (
 	"github.com/jmoiron/sqlx"
 	"modernc.org/sqlite"
 
+	"github.com/durable-wf/wf/engine/internal/clock"
+	"github.com/durable-wf/wf/engine/internal/fault"
 	"github.com/durable-wf/wf/engine/internal/oslock"
 )
 
@@ -35,6 +37,9 @@ type Options struct {
 	AllowNetwork bool         // accept a network file system, whose locks may lie
 	Logger       *slog.Logger // nil discards
 
+	// Observe is told of each transaction, by the writer, which waits for it; nil is not called.
+	Observe func(Committed)
+
 	archive bool // to put archived runs into it
 }
 
@@ -44,6 +49,9 @@ type Store struct {
 	lockDir  string
 	files    payloadFiles
 	log      *slog.Logger
+	clock    *clock.Clock // the wall time
+	cut      *fault.Cut   // tests alone let an engine die
+	observe  func(Committed)
 	archives bool // may be an archive: it takes no new runs here
 
 	read   *sqlx.DB // mode=ro, query_only; a few connections

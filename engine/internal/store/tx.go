@@ -47,15 +47,26 @@ func (tx *Tx) Run(id int64) (Run, error) {
 	return run, err
 }
 
+// Create inserts a run. A key that is taken is a *KeyError, as from Store.Create, and undoes nothing. The
+// state is stored in the row whatever its size, so that nothing waits for a file.
+func (tx *Tx) Create(c *Create) (Run, error) {
+	r := &request{create: c}
+	if err := tx.b.create([]*request{r}); err != nil {
+		tx.failed = err
+		return Run{}, err
+	}
+	return r.run, r.err
+}
+
 // Apply applies a change at once. Its Effect, if any, runs with it. A missed compare-and-set is ErrGuard.
 // Payloads are stored in the row as they are given, so that nothing waits for a file.
 func (tx *Tx) Apply(c *Change) error {
 	r := &request{change: c}
 	apply := tx.b.one
-	if c.Effect != nil {
+	if c.special() {
 		apply = tx.b.applyEffect
 	}
-	err := effectCause(apply(r))
+	err := apply(r)
 	if err != nil && !errors.Is(err, ErrGuard) {
 		tx.failed = err
 	}
@@ -94,16 +105,7 @@ func (tx *Tx) ReleaseRuns(worker int64, died bool) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+	return scanIDs(rows)
 }
 
 // exec runs a statement and returns the number of rows it changed.

@@ -1,20 +1,10 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"log/slog"
-	"runtime/debug"
 	"sync"
-	"time"
-)
-
-const (
-	userSlow  = time.Second     // user SQL that takes longer is logged
-	userLimit = 5 * time.Second // and interrupted when it takes as long as this
 )
 
 // errTxOver is what a UserTx returns when its time is over.
@@ -23,13 +13,25 @@ var errTxOver = errors.New("transaction is over")
 // UserTx is the writer's transaction as user SQL sees it. It has no Commit and no Rollback: it is
 // committed with the request that it belongs to, or not at all. It may read every table and write to
 // all but those named wf_*. It is valid during the call only; a call after that returns an error.
+//
+// Its methods may be called by several goroutines; they take turns.
 type UserTx struct {
 	ctx context.Context
 	w   *writer
+	b   *batch
 
-	mu   sync.Mutex // held during each statement; guards what follows
-	over bool
-	lost error // the statement's error with which SQLite rolled back the transaction
+	mu     sync.Mutex // held during each statement; guards what follows
+	over   bool
+	lost   error // the statement's error with which SQLite rolled back the transaction
+	spoilt error // of a write of our own that may be half done: the transaction cannot succeed
+	wakes  bool  // a run was created or has got a signal
+	value  value
+}
+
+// value is what a recorded call made in the transaction has returned.
+type value struct {
+	payload  Payload
+	checksum uint32
 }
 
 // Context returns the context of the transaction. It is cancelled when the time for user SQL is over,
@@ -98,58 +100,4 @@ func (w *writer) inTransaction() bool {
 		return true
 	}
 	return w.exec(w.stmts.rollback) != nil
-}
-
-// end makes u useless and waits for a statement that is still running; it has been interrupted.
-func (u *UserTx) end(cancel context.CancelFunc) {
-	cancel()
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.over = true
-}
-
-// user runs the user's function. The writer waits for it, but no longer than the limit: then its
-// statement is interrupted and nothing it does counts.
-func (b *batch) user(fn func(*UserTx) error) error {
-	w := b.w
-	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), txKey{}, true))
-	u := &UserTx{ctx: ctx, w: w}
-	w.user.Store(true)
-	outcome := make(chan error, 1)
-	go func() { // ends with fn, which may outlive the transaction
-		err := errors.New("user SQL ended its goroutine")
-		defer func() { outcome <- err }()
-		err = call(fn, u)
-	}()
-	err := w.waitUser(outcome)
-	u.end(cancel)
-	w.user.Store(false)
-	return cmp.Or(err, denied(u.lost), w.closeRows())
-}
-
-// waitUser waits for the outcome of user SQL.
-func (w *writer) waitUser(outcome <-chan error) error {
-	slow, limit := time.NewTimer(userSlow), time.NewTimer(userLimit)
-	defer slow.Stop()
-	defer limit.Stop()
-	for {
-		select {
-		case err := <-outcome:
-			return err
-		case <-slow.C:
-			w.store.log.Warn("user SQL holds the write lock for long", slog.Duration("limit", userLimit))
-		case <-limit.C:
-			return fmt.Errorf("user SQL took longer than %v and was interrupted", userLimit)
-		}
-	}
-}
-
-// call calls fn and turns a panic into an error.
-func call(fn func(*UserTx) error, u *UserTx) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &PanicError{Value: p, Stack: debug.Stack()}
-		}
-	}()
-	return fn(u)
 }

@@ -19,11 +19,17 @@ func newUserStore(t *testing.T, o store.Options) *store.Store {
 	t.Helper()
 	o.Path, o.Create = filepath.Join(t.TempDir(), "wf.db"), true
 	s := mustOpen(t, o)
-	must(t, s.UserTx(t.Context(), func(u *store.UserTx) error {
+	must(t, userSQL(t.Context(), s, func(u *store.UserTx) error {
 		_, err := u.ExecContext(u.Context(), "CREATE TABLE mine (a INTEGER PRIMARY KEY AUTOINCREMENT, b TEXT)")
 		return err
 	}))
 	return s
+}
+
+// userSQL runs user SQL that goes with no run.
+func userSQL(ctx context.Context, s *store.Store, fn func(*store.UserTx) error) error {
+	_, err := s.UserTx(ctx, fn)
+	return err
 }
 
 func TestUserSQLIsConfined(t *testing.T) {
@@ -64,7 +70,7 @@ func TestUserSQLIsConfined(t *testing.T) {
 		{"VACUUM", false},
 	} {
 		t.Run(test.sql, func(t *testing.T) {
-			err := s.UserTx(t.Context(), func(u *store.UserTx) error {
+			err := userSQL(t.Context(), s, func(u *store.UserTx) error {
 				_, err := u.ExecContext(u.Context(), test.sql)
 				return err
 			})
@@ -94,7 +100,10 @@ func TestEffectFailsAlone(t *testing.T) {
 	}{
 		{"ok", insert, func(err error) bool { return err == nil }},
 		{"error", func(u *store.UserTx) error { return errors.Join(insert(u), cause) }, func(err error) bool { return errors.Is(err, cause) }},
-		{"same error", func(u *store.UserTx) error { _ = insert(u); return cause }, func(err error) bool { return err == cause }},
+		{"same error", func(u *store.UserTx) error { _ = insert(u); return cause }, func(err error) bool {
+			e, ok := err.(*store.EffectError)
+			return ok && e.Err == cause
+		}},
 		{"panic", func(u *store.UserTx) error { _ = insert(u); panic("at the disco") }, func(err error) bool {
 			p, ok := errors.AsType[*store.PanicError](err)
 			return ok && p.Value == "at the disco" && len(p.Stack) > 0
@@ -134,7 +143,7 @@ func TestEffectFailsAlone(t *testing.T) {
 			release := hold(t, s)
 			results := make(chan error, 1)
 			others := make(chan error, 2)
-			go func() { others <- s.UserTx(t.Context(), insert) }()
+			go func() { others <- userSQL(t.Context(), s, insert) }()
 			go func() { others <- s.Apply(t.Context(), step(otherLease, &other)) }()
 			c := step(l, &run)
 			c.Effect = test.effect
@@ -167,7 +176,7 @@ func TestEffectFailsAlone(t *testing.T) {
 func TestUserSQLReads(t *testing.T) {
 	t.Parallel()
 	s := newUserStore(t, store.Options{})
-	must(t, s.UserTx(t.Context(), func(u *store.UserTx) error {
+	must(t, userSQL(t.Context(), s, func(u *store.UserTx) error {
 		ctx := u.Context()
 		_, err := u.ExecContext(ctx, "INSERT INTO mine (b) VALUES (?), (?)", "x", "y")
 		must(t, err)
@@ -187,7 +196,7 @@ func TestUserTxEnds(t *testing.T) {
 	t.Parallel()
 	s := newUserStore(t, store.Options{})
 	var kept *store.UserTx
-	must(t, s.UserTx(t.Context(), func(u *store.UserTx) error { kept = u; return nil }))
+	must(t, userSQL(t.Context(), s, func(u *store.UserTx) error { kept = u; return nil }))
 	if _, err := kept.ExecContext(t.Context(), "INSERT INTO mine (b) VALUES ('late')"); err == nil {
 		t.Error("a transaction that is over has written")
 	}
@@ -203,13 +212,13 @@ func TestUserTxEnds(t *testing.T) {
 func TestCallsInsideATransactionAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newUserStore(t, store.Options{})
-	must(t, s.UserTx(t.Context(), func(u *store.UserTx) error {
+	must(t, userSQL(t.Context(), s, func(u *store.UserTx) error {
 		ctx, cancel := context.WithCancel(u.Context())
 		defer cancel()
 		_, createErr := s.Create(ctx, newCreate(0))
 		_, claimErr := s.Claim(ctx, store.Claim{})
 		updateErr := s.Update(ctx, func(*store.Tx) error { return nil })
-		userErr := s.UserTx(ctx, func(*store.UserTx) error { return nil })
+		userErr := userSQL(ctx, s, func(*store.UserTx) error { return nil })
 		for _, err := range []error{createErr, claimErr, updateErr, userErr} {
 			if !errors.Is(err, store.ErrInTx) {
 				t.Errorf("call inside: %v, want ErrInTx", err)
@@ -238,7 +247,7 @@ func TestSlowUserSQLIsInterrupted(t *testing.T) {
 			s := newUserStore(t, store.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			release := hold(t, s)
 			results, others := make(chan error, 1), make(chan error, 1)
-			go func() { results <- s.UserTx(context.Background(), func(u *store.UserTx) error { return slow(s, u) }) }()
+			go func() { results <- userSQL(context.Background(), s, func(u *store.UserTx) error { return slow(s, u) }) }()
 			go func() { _, err := s.Create(context.Background(), newCreate(0)); others <- err }()
 			begun := time.Now()
 			release()

@@ -42,6 +42,7 @@ type writer struct {
 	// Used by the goroutine alone.
 	workers  map[int64]string // UUIDs of workers, by number
 	newestUS int64            // of what has been committed
+	served   string           // the lane of runs that was served last
 	wal      wal
 }
 

@@ -51,7 +51,7 @@ func TestFullDisk(t *testing.T) {
 		})
 	}()
 	go func() {
-		user <- s.UserTx(t.Context(), func(u *store.UserTx) error {
+		user <- userSQL(t.Context(), s, func(u *store.UserTx) error {
 			_, err := u.ExecContext(u.Context(), "CREATE TABLE mine AS SELECT zeroblob(1000000) AS a")
 			return err
 		})
@@ -224,7 +224,7 @@ func TestHammer(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	other := mustOpen(t, store.Options{Path: s.Path()})
-	must(t, s.UserTx(t.Context(), func(u *store.UserTx) error {
+	must(t, userSQL(t.Context(), s, func(u *store.UserTx) error {
 		_, err := u.ExecContext(u.Context(), "CREATE TABLE mine (a)")
 		return err
 	}))

@@ -1,5 +1,4 @@
--- The oldest runs that anybody may own now: pending and not before their time, or waiting for a time that has come.
--- The indexes are named, since the planner would rather walk all runs in order than look for the few that are due.
+-- The runs to be claimed, whole.
 SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, ''), status, step, visit, attempt, failures, deaths, seq, epoch,
        COALESCE(owner, 0), COALESCE(want, ''), COALESCE(want_detail, ''), COALESCE(due_us, 0), COALESCE(wait, ''),
        COALESCE(deadline_us, 0), COALESCE(ending, ''), queue, priority, COALESCE(fair_key, ''), rank, COALESCE(parent, 0),
@@ -10,13 +9,4 @@ SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, ''), status, step
        COALESCE(total, -1), saves, stall_us, active_us, tried_us, copies, copied_us, COALESCE(result_codec, ''), result,
        codec, checksum, random, COALESCE(counters, ''), state
 FROM   wf_runs
-WHERE  id IN (
-  SELECT id FROM wf_runs INDEXED BY wf_runs_pending
-  WHERE  status = 'pending' AND (due_us IS NULL OR due_us <= :now_us)
-    AND  (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
-  UNION ALL
-  SELECT id FROM wf_runs INDEXED BY wf_runs_due
-  WHERE  due_us <= :now_us AND status = 'waiting'
-    AND  (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
-  ORDER BY id LIMIT :limit)
-ORDER BY id;
+WHERE  id IN (SELECT value FROM json_each(:ids));

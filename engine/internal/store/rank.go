@@ -1,0 +1,62 @@
+package store
+
+import "context"
+
+// share is those runs of a queue that take turns with the others as one.
+type share struct{ queue, fairKey string }
+
+// enter lets a new run enter its queue. One that is to execute at once does so if the queue has a place for it;
+// otherwise, and if it is not to wait for a time of its own, it gets its turn.
+func (b *batch) enter(run *Run) error {
+	queues, err := b.limits()
+	if err != nil {
+		return err
+	}
+	q := queues[run.Queue]
+	if run.Owner != 0 && (q == nil || q.admits(false, b.wall)) {
+		if q != nil {
+			q.take(false, b.wall)
+		}
+		run.Rank = begunRank
+		return b.saveLimits()
+	}
+	run.Owner, run.Rank = 0, 0
+	if run.DueUS != 0 {
+		return nil // its turn comes when its time has come
+	}
+	return b.rank(run)
+}
+
+// begunRank is the rank of runs that have begun: they go before those of the same priority that have not.
+const begunRank = -1
+
+// rank gives a run its turn among those of its queue that have not begun, by start-time fair queueing: behind
+// the run that was claimed last, and behind those of its own share. In a queue that has neither limits nor
+// fair keys the order of creation is the turn.
+func (b *batch) rank(run *Run) error {
+	q := b.queues[run.Queue]
+	if q == nil {
+		if run.FairKey == "" {
+			return nil
+		}
+		q = &Queue{Name: run.Queue, changed: true}
+		b.queues[run.Queue] = q
+		if err := b.saveLimits(); err != nil {
+			return err
+		}
+	}
+	key := share{run.Queue, run.FairKey}
+	newest, known := b.ranks[key]
+	if !known {
+		row := b.w.stmts.queueRank.QueryRowContext(context.Background(), run.Queue, nullText(run.FairKey))
+		if err := row.Scan(&newest); err != nil {
+			return err
+		}
+	}
+	run.Rank = max(q.Turn, newest) + 1
+	if b.ranks == nil {
+		b.ranks = map[share]int64{}
+	}
+	b.ranks[key] = run.Rank
+	return nil
+}

@@ -1,0 +1,2 @@
+-- Takes an attribute from a run.
+DELETE FROM wf_attributes WHERE run = ? AND name = ?;

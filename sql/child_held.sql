@@ -1,0 +1,5 @@
+-- The sibling that is next when a place among those in flight becomes free.
+SELECT id FROM wf_runs INDEXED BY wf_runs_held
+WHERE  parent = ?1 AND parent_visit = ?2 AND wait = '{"kind":"limit"}'
+ORDER  BY place
+LIMIT  1;

@@ -1,0 +1,20 @@
+-- A page of the children that a run has spawned last, in the order of their places.
+SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, '') AS key, status, step, visit, attempt, failures,
+       deaths, seq, epoch, COALESCE(owner, 0) AS owner, COALESCE(want, '') AS want,
+       COALESCE(want_detail, '') AS want_detail, COALESCE(due_us, 0) AS due_us,
+       COALESCE(wait, '') AS wait, COALESCE(deadline_us, 0) AS deadline_us,
+       COALESCE(ending, '') AS ending, queue, priority, COALESCE(fair_key, '') AS fair_key, rank,
+       COALESCE(parent, 0) AS parent, COALESCE(parent_visit, 0) AS parent_visit, COALESCE(place, 0) AS place,
+       COALESCE(root, 0) AS root, children, COALESCE(schedule, 0) AS schedule,
+       COALESCE(scheduled_us, 0) AS scheduled_us, created_us,
+       COALESCE(started_us, 0) AS started_us, updated_us, COALESCE(ended_us, 0) AS ended_us,
+       COALESCE(first_history, 0) AS first_history, COALESCE(head_history, 0) AS head_history, head_hash, keep,
+       COALESCE(policy, '') AS policy, seed, COALESCE(reason, '') AS reason, COALESCE(error, '') AS error,
+       COALESCE(done, -1) AS done, COALESCE(total, -1) AS total, saves, stall_us, active_us, tried_us, copies, copied_us,
+       COALESCE(result_codec, '') AS "result.codec", result AS "result.data",
+       codec AS "checkpoint.state.codec", checksum AS "checkpoint.checksum", random AS "checkpoint.random",
+       COALESCE(counters, '') AS "checkpoint.counters", state AS "checkpoint.state.data"
+FROM   wf_runs
+WHERE  parent = :parent AND parent_visit = (SELECT max(parent_visit) FROM wf_runs WHERE parent = :parent) AND place > :after
+ORDER  BY place
+LIMIT  :limit;

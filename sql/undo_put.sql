@@ -1,0 +1,6 @@
+-- Writes what has to be undone of visits, or what became of it.
+INSERT INTO wf_undos (run, visit, step, state, attempts, failures, error, reason) VALUES
+  (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run, visit) DO UPDATE SET
+  step = excluded.step, state = excluded.state, attempts = excluded.attempts, failures = excluded.failures,
+  error = excluded.error, reason = excluded.reason;
