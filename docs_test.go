@@ -161,3 +161,45 @@ func TestReadmeShowsTheExample(t *testing.T) {
 		}
 	}
 }
+
+// Code in the pages of the documentation is a piece of a Go file that compiles, and mostly of an example that runs.
+func TestCodeInDocumentsCompiles(t *testing.T) {
+	t.Parallel()
+	var sources []string
+	for _, path := range filesUnder(t, ".go") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, plainCode(string(text)))
+	}
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("docs: %d pages, %v", len(pages), err)
+	}
+	block := regexp.MustCompile("(?ms)^```go\n(.*?)^```")
+	for _, path := range pages {
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range block.FindAllStringSubmatch(string(page), -1) {
+			code := plainCode(m[1])
+			if !slices.ContainsFunc(sources, func(s string) bool { return strings.Contains(s, code) }) {
+				t.Errorf("%s: no Go file has this piece:\n%s", path, m[1])
+			}
+		}
+	}
+}
+
+// plainCode is Go code without indentation, blank lines, alignment and comments.
+func plainCode(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "// ")
+		if line = strings.Join(strings.Fields(line), " "); line != "" {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}

@@ -46,6 +46,8 @@ func (f *foreground) announcer(isNew bool) func(engine.Run) {
 			switch {
 			case isNew:
 				f.app.note("%s started", title(run))
+			case run.Ending != "":
+				f.app.note("%s undoes its steps", title(run))
 			case run.Brief == "":
 				f.app.note("%s goes on", title(run))
 			default:

@@ -15,7 +15,7 @@ import (
 
 // definitions are the workflows of the scripts: the built-in ones, and some that go wrong.
 func definitions() []engine.Definition {
-	return slices.Concat(steps.All(), []engine.Definition{echo(), gate(), deaf(), flaky(), stray(), quirks(), tally(), panics(), hopeless()})
+	return slices.Concat(steps.All(), []engine.Definition{echo(), gate(), deaf(), flaky(), stray(), quirks(), tally(), panics(), hopeless(), order(), ask()}, crowd())
 }
 
 type echoState struct {
@@ -167,6 +167,43 @@ func stray() engine.Definition {
 				return engine.Goto("swamp"), nil
 			}},
 			{Name: "home", Do: func(*engine.Context, *struct{}) (engine.Transition, error) { return name.Done("home"), nil }},
+		},
+	}
+}
+
+type orderState struct {
+	Refund string   `json:"refund" help:"file without which the refund fails"`
+	Log    []string `json:"log"`
+}
+
+// order takes money, and fails then, so that it has to be undone.
+func order() engine.Definition {
+	const name engine.Name[orderState, string] = "order"
+	step := func(what string) func(*engine.Context, *orderState) (engine.Transition, error) {
+		return func(_ *engine.Context, s *orderState) (engine.Transition, error) {
+			s.Log = append(s.Log, what)
+			return engine.Next(), nil
+		}
+	}
+	return engine.Workflow[orderState, string]{
+		Name: name,
+		Doc:  "Fail, and undo what was done.",
+		Steps: []engine.Step[orderState]{
+			{Name: "reserve", Do: step("reserved"), Undo: func(_ *engine.Context, s *orderState) error {
+				s.Log = append(s.Log, "released")
+				return nil
+			}},
+			{Name: "charge", Do: step("charged"), Retry: engine.Retry{Attempts: 2, Initial: 300 * time.Millisecond, Jitter: -1},
+				Undo: func(_ *engine.Context, s *orderState) error {
+					if _, err := os.Stat(s.Refund); err != nil {
+						return errors.New("the bank is closed")
+					}
+					s.Log = append(s.Log, "refunded")
+					return nil
+				}},
+			{Name: "ship", Do: func(*engine.Context, *orderState) (engine.Transition, error) {
+				return engine.Transition{}, engine.Permanent(errors.New("out of stock"))
+			}},
 		},
 	}
 }

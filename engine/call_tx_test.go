@@ -2,8 +2,10 @@ package engine_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +128,9 @@ func TestCheckpointCoversDoTx(t *testing.T) {
 	t.Parallel()
 	w := oneStep("call", func(ctx *engine.Context, s *count) (engine.Transition, error) {
 		for s.I < 5 {
+			if _, err := engine.DoTx(ctx, "never", func(context.Context, engine.Tx) (int, error) { return 0, errors.New("no") }); err == nil {
+				t.Error("never has succeeded")
+			}
 			for ok := false; !ok; { // each is made twice, and fails first
 				_, err := engine.DoTx(ctx, "enter", func(ctx context.Context, tx engine.Tx) (bool, error) {
 					var n int
@@ -161,6 +166,49 @@ func TestCheckpointCoversDoTx(t *testing.T) {
 	}
 	if got := book(t, eng); !slices.Equal(got, []string{"0", "1", "2", "3", "4"}) {
 		t.Errorf("the book says %q, want 0 to 4", got)
+	}
+}
+
+// noise is a text that is too large for a row, however it is compressed.
+func noise() string {
+	data := make([]byte, 1<<20)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(data)
+	return hex.EncodeToString(data)
+}
+
+// What is too large for a row goes by files, also beside the user's SQL.
+func TestTxBesideLargePayloads(t *testing.T) {
+	t.Parallel()
+	type large struct{ Text string }
+	w := engine.Workflow[large, string]{Name: "large", Steps: []engine.Step[large]{{
+		Name: "grow", Retry: engine.Retry{Attempts: 2, Initial: time.Millisecond},
+		Do: func(ctx *engine.Context, s *large) (engine.Transition, error) {
+			text, err := engine.DoTx(ctx, "enter", func(ctx context.Context, tx engine.Tx) (string, error) {
+				return noise(), enter(ctx, tx, "call")
+			})
+			if err != nil || ctx.Run().Attempt == 1 {
+				return engine.Transition{}, errors.Join(err, errors.New("again"))
+			}
+			s.Text = text
+			return engine.Next().Tx(func(ctx context.Context, tx engine.Tx) error {
+				if _, err := counting.StartTx(tx, count{N: 1}, nil); err != nil {
+					return err
+				}
+				return enter(ctx, tx, "transition")
+			}), nil
+		}}, {
+		Name: "measure", Do: func(_ *engine.Context, s *large) (engine.Transition, error) {
+			return engine.Done(fmt.Sprint(len(s.Text))), nil
+		}}}}
+	eng := newBook(t, w, countTo(nil))
+	if got, err := w.Name.Run(t.Context(), eng, large{}, nil); err != nil || got != fmt.Sprint(len(noise())) {
+		t.Errorf("Run = %s, %v", got, err)
+	}
+	if got := book(t, eng); !slices.Equal(got, []string{"call", "transition"}) {
+		t.Errorf("the book says %q, want call and transition", got)
+	}
+	if run, err := eng.Get(t.Context(), 2); err != nil || run.Workflow != string(counting) {
+		t.Errorf("the run that was started: %v, %v", run.Workflow, err)
 	}
 }
 

@@ -25,7 +25,14 @@ func (e *Engine) Signal(ctx context.Context, run int64, name string, payload jso
 	if len(bytes.TrimSpace(payload)) == 0 {
 		payload = json.RawMessage("null")
 	}
-	sig, err := e.signalTo(ctx, run, name, Payload{Codec: string(JSON), Data: payload}, opts.Key)
+	row, err := e.row(ctx, run)
+	if err != nil {
+		return err
+	}
+	if Status(row.Status).Ended() {
+		return e.tooLate(run, name)
+	}
+	sig, err := e.signalTo(&row, name, Payload{Codec: string(JSON), Data: payload}, opts.Key)
 	if err != nil {
 		return err
 	}
@@ -35,7 +42,7 @@ func (e *Engine) Signal(ctx context.Context, run int64, name string, payload jso
 	case errors.Is(err, store.ErrNotFound):
 		return fmt.Errorf("run %d: %w", run, ErrRunNotFound)
 	case errors.Is(err, store.ErrEnded):
-		return fmt.Errorf("signal %q: run %d takes none any more: %w", name, run, ErrRunEnded)
+		return e.tooLate(run, name)
 	case err != nil:
 		return err
 	}
@@ -43,14 +50,14 @@ func (e *Engine) Signal(ctx context.Context, run int64, name string, payload jso
 	return nil
 }
 
+func (e *Engine) tooLate(run int64, name string) error {
+	return fmt.Errorf("signal %q: run %d takes none any more: %w", name, run, ErrRunEnded)
+}
+
 // signalTo checks a signal to a run.
-func (e *Engine) signalTo(ctx context.Context, run int64, name string, payload Payload, key string) (store.Signal, error) {
-	row, err := e.row(ctx, run)
-	if err != nil {
-		return store.Signal{}, err
-	}
-	sig := store.Signal{Run: run, Name: name, Key: key, Value: store.Payload(payload), Checksum: payload.Checksum()}
-	return sig, e.checkSignal(row.Workflow, name, payload)
+func (e *Engine) signalTo(to *store.Run, name string, payload Payload, key string) (store.Signal, error) {
+	sig := store.Signal{Run: to.ID, Name: name, Key: key, Value: store.Payload(payload), Checksum: payload.Checksum()}
+	return sig, e.checkSignal(to.Workflow, name, payload)
 }
 
 // checkSignal reports why a workflow's runs do not take a signal.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -126,13 +127,21 @@ func childSeed(parent, visit int64, place int) int64 {
 // messages makes the store's form of the signals that go with a transition.
 func (x *execution) messages(ctx context.Context, list []Message) ([]store.Signal, error) {
 	signals := make([]store.Signal, 0, len(list))
+	sender := detail("run", x.row.ID, "uuid", x.row.UUID, "step", x.row.Step)
 	for _, m := range list {
-		sig, err := x.eng.signalTo(ctx, m.run, m.signal.signalName(), m.value, m.key)
-		if err != nil {
-			return nil, Permanent(err)
+		to, err := x.eng.row(ctx, m.run)
+		if err == nil {
+			var sig store.Signal
+			sig, err = x.eng.signalTo(&to, m.signal.signalName(), m.value, m.key)
+			sig.Sender = sender
+			signals = append(signals, sig)
 		}
-		sig.Sender = detail("run", x.row.ID, "uuid", x.row.UUID, "step", x.row.Step)
-		signals = append(signals, sig)
+		switch _, invalid := errors.AsType[*InputError](err); {
+		case invalid, errors.Is(err, ErrRunNotFound):
+			return nil, Permanent(err)
+		case err != nil:
+			return nil, err
+		}
 	}
 	return signals, nil
 }

@@ -254,7 +254,7 @@ func TestDeadlineOfASaga(t *testing.T) {
 	w.Steps[0] = a.book("flight", engine.Sleep(time.Hour, "hotel"))
 	eng := newEngine(t, w)
 	serve(t, eng)
-	run, err := journeys.Start(t.Context(), eng, journey{}, &engine.StartOptions{Deadline: 50 * time.Millisecond})
+	run, err := journeys.Start(t.Context(), eng, journey{}, &engine.StartOptions{Deadline: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

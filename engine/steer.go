@@ -107,8 +107,10 @@ func (e *Engine) unowned(ctx context.Context, id int64, fn func(*store.Tx, store
 
 // ResumeOptions move a run on whose definition has changed. nil means none.
 type ResumeOptions struct {
-	Map  map[string]string // go on in another step, by the name of the step where the run is, or to which its wait leads
-	From string            // go on in this step, whatever the step where the run is
+	// Map gives the new names of steps, by their old ones: of the step where the run is, or to which its
+	// wait leads. The visit stays, so that calls which are recorded are not made again.
+	Map  map[string]string
+	From string // go on in this step, as a new visit, whatever the step where the run is
 
 	// Accept takes the state as far as this program's definition can read it, for a run that is blocked
 	// because it cannot: fields that the definition does not have, or that do not fit it, are dropped, which
@@ -176,7 +178,7 @@ func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run
 		if next.Step != r.Step {
 			h.Next = next.Step
 		}
-		return tx.Apply(&store.Change{Lease: r.Lease(), Row: next, ForgetCalls: h.Next != "", History: []store.History{h}})
+		return tx.Apply(&store.Change{Lease: r.Lease(), Row: next, ForgetCalls: next.Visit != r.Visit, History: []store.History{h}})
 	})
 	if err != nil {
 		return Run{}, err
@@ -185,7 +187,8 @@ func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run
 	return e.Get(ctx, id)
 }
 
-// redirect puts the run into the step that the options name, as a new visit.
+// redirect puts the run into the step that the options name: by another name into the same visit, else into
+// a new one.
 func (e *Engine) redirect(row *store.Run, opts *ResumeOptions) error {
 	step := opts.From
 	if to, ok := opts.Map[row.Step]; ok && step == "" {
@@ -201,6 +204,9 @@ func (e *Engine) redirect(row *store.Run, opts *ResumeOptions) error {
 	if err := def.lacks(step); err != nil {
 		return &InputError{row.Workflow, err}
 	}
-	row.Step, row.Visit, row.Attempt, row.Fingerprint = step, row.Visit+1, 0, def.fingerprints[step]
+	row.Step, row.Fingerprint = step, def.fingerprints[step]
+	if opts.From != "" {
+		row.Visit, row.Attempt = row.Visit+1, 0
+	}
 	return nil
 }

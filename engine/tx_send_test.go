@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/durable-wf/wf/engine"
 )
@@ -56,5 +57,28 @@ func TestSendTxSendsWhatItsTransactionCommits(t *testing.T) {
 		return nil
 	}); err != nil {
 		t.Errorf("Tx: %v", err)
+	}
+}
+
+// A signal that is there already is found by a wait whose state goes to a file, too.
+func TestAwaitWithALargeState(t *testing.T) {
+	t.Parallel()
+	type large struct{ Text string }
+	var eng *engine.Engine
+	w := engine.Workflow[large, int64]{Name: "large", Signals: []engine.AnySignal{nudge}, Steps: []engine.Step[large]{
+		{Name: "wait", Do: func(ctx *engine.Context, s *large) (engine.Transition, error) {
+			s.Text = noise()
+			return nudge.Await("end"), nudge.Send(context.Background(), eng, ctx.Run().ID, 7, nil)
+		}},
+		{Name: "end", Do: func(ctx *engine.Context, s *large) (engine.Transition, error) {
+			v, err := nudge.Payload(ctx)
+			return engine.Done(v + int64(len(s.Text))), err
+		}},
+	}}
+	eng = newEngine(t, w)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+	defer stop()
+	if got, err := w.Name.Run(ctx, eng, large{}, nil); err != nil || got != int64(7+len(noise())) {
+		t.Errorf("Run = %d, %v", got, err)
 	}
 }

@@ -37,7 +37,7 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 	case Paused:
 		w.Cause, w.Remedy = "it is paused: "+run.Reason, e.command("resume", id)
 	case Blocked:
-		w.Cause, w.Remedy = "it is blocked: "+run.Reason, e.unblock(run)
+		w.Cause, w.Remedy = "it is blocked: "+run.Reason, e.unblock(ctx, run)
 	case Compensating:
 		w.Cause, w.Remedy, err = e.whyCompensating(ctx, run)
 	default:
@@ -82,8 +82,9 @@ func (e *Engine) whyRunning(ctx context.Context, run Run) (cause, remedy string,
 	return "its worker has died at " + at(run), e.command("resume", run.ID) + ", or any worker takes it over", nil
 }
 
-// unblock says how a blocked run goes on. One whose step the definition has no more goes on in another.
-func (e *Engine) unblock(run Run) string {
+// unblock says how a blocked run goes on. One whose step the definition has no more goes on in another; one
+// whose state it cannot read, with what it can.
+func (e *Engine) unblock(ctx context.Context, run Run) string {
 	def := e.defs[run.Workflow]
 	if run.Ending != "" {
 		return "mend the cause, then " + e.command("resume", run.ID) + "; or leave this undo to a person: " + e.command("resume", run.ID) + " --skip REASON"
@@ -92,6 +93,9 @@ func (e *Engine) unblock(run Run) string {
 		return "mend the cause, then " + e.command("resume", run.ID)
 	}
 	if _, ok := def.fingerprints[run.Step]; ok {
+		if e.unreadable(ctx, run.ID) != nil {
+			return "let Migrate read what was written, or drop what does not fit: " + e.command("resume", run.ID) + " --accept"
+		}
 		return "mend the cause, then " + e.command("resume", run.ID)
 	}
 	to := cmp.Or(input.Nearest(run.Step, slices.Sorted(maps.Keys(def.fingerprints))), "NEW")

@@ -80,6 +80,7 @@ func CrashEverywhere[S, R any](t *testing.T, w engine.Workflow[S, R], s S, opts 
 // everywhere dies at every commit, each death being a subtest.
 func (c *crash) everywhere(t testing.TB, subtest func(string, func(testing.TB)) bool) {
 	t.Helper()
+	c.create(t)
 	golden := c.life(t, c.newWorld(t), fault.At(0, fault.BeforeCommit))
 	if t.Failed() {
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -21,6 +22,23 @@ type crash struct {
 	opts  *CrashOptions
 	defs  []engine.Definition
 	start func(context.Context, *engine.Engine) (engine.Run, error) // or find what was started in an earlier life
+	blank []byte                                                    // a database without runs, so that it is created once only
+}
+
+// create makes the blank database.
+func (c *crash) create(t testing.TB) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "blank.db")
+	eng, err := engine.Open(context.Background(), engine.Config{Path: path})
+	if err == nil {
+		err = eng.Close()
+	}
+	if err == nil {
+		c.blank, err = os.ReadFile(path) // nobody has it open
+	}
+	if err != nil {
+		t.Fatalf("creating a database: %v", err)
+	}
 }
 
 // world is what outlives a process: the file, the time, and those who send signals.
@@ -30,6 +48,7 @@ type world struct {
 
 	mu      sync.Mutex              // guards what follows
 	eng     *engine.Engine          // of the present life; nil between two
+	cut     *fault.Cut              // the death of that engine
 	signals []*fakeSignal           // not acknowledged yet
 	stuck   context.CancelCauseFunc // tells those who wait that nothing will happen any more
 }
@@ -37,6 +56,9 @@ type world struct {
 func (c *crash) newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{path: filepath.Join(t.TempDir(), "wf.db"), clock: clock.New(time.Now().UTC().Truncate(time.Microsecond))}
+	if err := os.WriteFile(w.path, c.blank, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for i, s := range c.opts.Signals {
 		fake := s.fake
 		fake.key = fmt.Sprintf("signal %d", i)
@@ -49,16 +71,23 @@ func (c *crash) newWorld(t testing.TB) *world {
 	return w
 }
 
-// idle sends a signal that is awaited when nothing else is left to do.
+// idle sends a signal that is awaited when nothing else is left to do. Between two lives, and when the sender
+// got no answer, no time passes, so that a wait does not end for that.
 func (w *world) idle(next time.Time) (acted bool) {
 	w.mu.Lock()
-	eng, signals, stuck := w.eng, slices.Clone(w.signals), w.stuck
+	eng, cut, signals, stuck := w.eng, w.cut, slices.Clone(w.signals), w.stuck
 	w.mu.Unlock()
-	if eng == nil {
-		return false
+	if eng == nil || cut.Err() != nil {
+		return true
 	}
 	sent, err := sendAwaited(context.Background(), eng, signals)
-	if sent == nil || err != nil {
+	switch {
+	case err != nil:
+		if cut.Err() == nil {
+			stuck(err)
+		}
+		return true
+	case sent == nil:
 		if next.IsZero() {
 			stuck(errStranded)
 		}
@@ -70,10 +99,10 @@ func (w *world) idle(next time.Time) (acted bool) {
 	return true
 }
 
-func (w *world) live(eng *engine.Engine, stuck context.CancelCauseFunc) {
+func (w *world) live(eng *engine.Engine, cut *fault.Cut, stuck context.CancelCauseFunc) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.eng, w.stuck = eng, stuck
+	w.eng, w.cut, w.stuck = eng, cut, stuck
 }
 
 // life opens an engine, starts the run unless an earlier life has, and lets the engine work until the run has
@@ -95,9 +124,9 @@ func (c *crash) life(t testing.TB, w *world, cut *fault.Cut) end {
 	}
 	alive, die := context.WithCancelCause(ctx)
 	defer context.AfterFunc(afterDeath(alive, cut), func() { die(fault.ErrDead) })()
-	w.live(eng, die)
+	w.live(eng, cut, die)
 	e, err := c.spend(t, alive, w, eng)
-	w.live(nil, nil)
+	w.live(nil, nil, nil)
 	die(nil)
 	if closeErr := eng.Close(); closeErr != nil && cut.Err() == nil {
 		t.Errorf("Close: %v", closeErr)

@@ -142,11 +142,15 @@ func storyOf(eng *engine.Engine, run engine.Run) string {
 		return fmt.Sprintf("run %d (%s) is %s", run.ID, run.Workflow, run.Status)
 	}
 	text := fmt.Sprintf("run %d (%s) is %s in step %q: %s", run.ID, run.Workflow, why.Run.Status, why.Run.Step, why.Cause)
-	events, err := eng.History(context.Background(), engine.HistoryFilter{Run: run.ID})
-	if err != nil {
-		return text
+	var events []engine.Event
+	for page, err := range eng.HistoryPages(context.Background(), engine.HistoryFilter{Run: run.ID}) {
+		if err != nil {
+			return text
+		}
+		events = append(events, page...)
+		events = events[max(0, len(events)-storyEvents):]
 	}
-	for _, ev := range events[max(0, len(events)-storyEvents):] {
+	for _, ev := range events {
 		text += "\n  " + line(ev)
 	}
 	return text

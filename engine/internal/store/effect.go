@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // EffectError says that a change was not committed because of what its caller wanted done beside the
@@ -33,8 +31,8 @@ func (b *batch) effect(c *Change) error {
 	u, err := b.user(c.Effect, nil)
 	switch {
 	case err == nil:
-	case isCode(err, sqlite3.SQLITE_FULL), isCode(err, sqlite3.SQLITE_IOERR):
-		return err // of the file, whoever has met it
+	case u.broken != nil:
+		return err
 	default:
 		return &EffectError{err}
 	}

@@ -59,7 +59,7 @@ func (r *request) offload(files payloadFiles) {
 		own.Calls = slices.Clone(given.Calls)
 		r.change = &own
 		r.done = func(err error) {
-			given.Want, given.Wakes = own.Want, own.Wakes
+			given.take(&own)
 			done(err)
 		}
 	}
@@ -75,6 +75,14 @@ func (r *request) offload(files payloadFiles) {
 		r.files = append(r.files, name)
 		*p = Payload{Codec: p.Codec + fileSuffix, Data: []byte(name)}
 	}
+}
+
+// take takes what the writer has put into another copy of the change, whose payloads may be in files.
+func (c *Change) take(own *Change) {
+	c.Want, c.Wakes, c.Woken = own.Want, own.Wakes, own.Woken
+	checkpoint, result := c.Row.Checkpoint, c.Row.Result
+	c.Row, c.History = own.Row, own.History
+	c.Row.Checkpoint, c.Row.Result = checkpoint, result
 }
 
 // fit reports why the request must not be committed: a file that its rows would name could not be

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // errTxOver is what a UserTx returns when its time is over.
@@ -24,6 +26,7 @@ type UserTx struct {
 	over   bool
 	lost   error // the statement's error with which SQLite rolled back the transaction
 	spoilt error // of a write of our own that may be half done: the transaction cannot succeed
+	broken error // of a statement, which lies with the disk: it is no fault of the user's
 	wakes  bool  // a run was created or has got a signal
 	value  value
 }
@@ -85,10 +88,18 @@ func (u *UserTx) do(statement func() error) error {
 		return errTxOver
 	}
 	err := statement()
+	u.examine(err)
+	return denied(err)
+}
+
+// examine looks at what the error of a statement means for the transaction.
+func (u *UserTx) examine(err error) {
+	if isCode(err, sqlite3.SQLITE_FULL) || isCode(err, sqlite3.SQLITE_IOERR) {
+		u.broken = err
+	}
 	if err != nil && !u.w.inTransaction() {
 		u.over, u.lost = true, err
 	}
-	return denied(err)
 }
 
 // inTransaction reports whether a transaction is open, by trying to begin another: that is an error

@@ -88,9 +88,7 @@ func (u *UserTx) own(statements func() error) error {
 	err := statements()
 	if err != nil && !errors.Is(err, sql.ErrNoRows) && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrEnded) {
 		u.spoilt = err
-		if !u.w.inTransaction() {
-			u.over, u.lost = true, err
-		}
+		u.examine(err)
 	}
 	return err
 }

@@ -34,7 +34,11 @@ func (b *batch) user(fn func(*UserTx) error, setup context.Context) (*UserTx, er
 	err := w.waitUser(outcome, setup)
 	u.end(cancel)
 	w.user.Store(false)
-	return u, cmp.Or(err, denied(u.lost), u.spoilt, w.closeRows())
+	err = cmp.Or(err, denied(u.lost), u.spoilt, w.closeRows())
+	if err != nil && u.broken != nil {
+		err = &Error{Op: "user SQL", Path: w.store.path, Kind: kindOf(u.broken), Err: err}
+	}
+	return u, err
 }
 
 // userRequest runs user SQL that goes with no run.

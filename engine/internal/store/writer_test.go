@@ -19,7 +19,7 @@ func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	worker := newWorker(t, s)
-	run := mustCreate(t, s, worker)
+	run, other := mustCreate(t, s, worker), mustCreate(t, s, worker)
 	big := jsonState(`"` + strings.Repeat("x", 1<<20-2) + `"`)
 	must(t, s.LimitPages(t.Context(), 20))
 	release := hold(t, s)
@@ -41,7 +41,7 @@ func TestFullDisk(t *testing.T) {
 			results <- r
 		}()
 	}
-	changed, updated, user := make(chan error, 1), make(chan error, 1), make(chan error, 1)
+	changed, updated, user, affected := make(chan error, 1), make(chan error, 1), make(chan error, 1), make(chan error, 1)
 	change := step(run.Lease(), &run)
 	change.Row.Checkpoint = big
 	s.Submit(change, func(err error) { changed <- err })
@@ -50,20 +50,24 @@ func TestFullDisk(t *testing.T) {
 			return tx.InsertWorker(&store.Worker{UUID: "big", Program: string(big.State.Data)})
 		})
 	}()
-	go func() {
-		user <- userSQL(t.Context(), s, func(u *store.UserTx) error {
-			_, err := u.ExecContext(u.Context(), "CREATE TABLE mine AS SELECT zeroblob(1000000) AS a")
-			return err
-		})
-	}()
+	fill := func(u *store.UserTx) error {
+		_, err := u.ExecContext(u.Context(), "CREATE TABLE mine AS SELECT zeroblob(1000000) AS a")
+		return err
+	}
+	go func() { user <- userSQL(t.Context(), s, fill) }()
+	effect := step(other.Lease(), &other)
+	effect.Effect = fill
+	s.Submit(effect, func(err error) { affected <- err })
 	release()
 	for _, err := range []error{<-changed, <-updated} {
 		if !errors.Is(err, store.ErrFull) || !errors.Is(err, store.ErrStorage) {
 			t.Errorf("what does not fit: %v, want ErrFull", err)
 		}
 	}
-	if err := <-user; err == nil {
-		t.Error("user SQL that does not fit has succeeded")
+	for _, err := range []error{<-user, <-affected} {
+		if _, users := errors.AsType[*store.EffectError](err); !errors.Is(err, store.ErrFull) || users {
+			t.Errorf("user SQL that does not fit: %v, want ErrFull, which is no fault of the user's", err)
+		}
 	}
 	small := 0
 	for range n {
@@ -76,8 +80,8 @@ func TestFullDisk(t *testing.T) {
 			checkChain(t, s, r.run.ID)
 		}
 	}
-	if got := count(t, s, "wf_runs"); got != int64(small)+1 {
-		t.Errorf("%d runs are stored, %d were acknowledged", got, small+1)
+	if got := count(t, s, "wf_runs"); got != int64(small)+2 {
+		t.Errorf("%d runs are stored, %d were acknowledged", got, small+2)
 	}
 	if got := mustRun(t, s, run.ID); got.Seq != 1 {
 		t.Errorf("the change that failed is there: seq %d", got.Seq)
