@@ -53,6 +53,7 @@ func (a *app) resumeCommand() *cobra.Command {
 	flags.Lookup("parallel").DefValue = "one per CPU" // the help must not depend on the machine
 	flags.StringSliceVar(&r.renames, "map", nil, "OLD=NEW: go on at step NEW where the stored step is OLD")
 	flags.StringVar(&r.options.From, "from", "", "go on at this step, as a new visit")
+	flags.BoolVar(&r.options.Accept, "accept", false, "take a state that this program cannot read as far as it can; the rest is dropped")
 	flags.StringVar(&r.options.Skip, "skip", "", "leave the undo that is next to a person, for this reason")
 	flags.StringVar(&r.options.TakeOver, "take-over", "", "leave all that is still to be undone to a person, for this reason")
 	addSuspendCode(cmd, &r.suspended)
@@ -89,7 +90,7 @@ func (r *resuming) check(refs []string) error {
 	case r.options.Skip != "" && r.options.TakeOver != "":
 		return usagef("--skip and --take-over exclude each other")
 	case r.changes() && len(refs) == 0:
-		return usagef("--map and --from need a RUN")
+		return usagef("--map, --from and --accept need a RUN")
 	case r.all && len(refs) > 0:
 		return usagef("--all goes without RUN, but %q is named", refs[0])
 	}
@@ -284,7 +285,9 @@ func (f *foreground) resume(ctx context.Context, run engine.Run, r resuming) (in
 }
 
 // changes reports whether the run is not simply to go on where it is.
-func (r *resuming) changes() bool { return len(r.options.Map) > 0 || r.options.From != "" || r.decides() }
+func (r *resuming) changes() bool {
+	return len(r.options.Map) > 0 || r.options.From != "" || r.options.Accept || r.decides()
+}
 
 // decides reports whether a person makes up for what the run does not undo.
 func (r *resuming) decides() bool { return r.options.Skip != "" || r.options.TakeOver != "" }

@@ -96,12 +96,15 @@ func (a *app) commands() []*cobra.Command {
 		a.watchCommand(),
 		a.whyCommand(),
 		a.stateCommand(),
+		a.diffCommand(),
 		a.queryCommand(),
 		a.workflowsCommand(),
 		// Steer
 		a.signalCommand(),
 		a.pauseCommand(),
 		a.cancelCommand(),
+		a.retryCommand(),
+		a.forkCommand(),
 		// Keep
 		a.pruneCommand(),
 		a.archiveCommand(),

@@ -21,8 +21,13 @@ type Bulk struct {
 // before their children, so that none goes on because its children have ended. RunFilter.Limit bounds how
 // many of the newest runs are taken; 0 means all. The error is one that ended the whole.
 func (e *Engine) CancelAll(ctx context.Context, f RunFilter, reason string) (Bulk, error) {
+	return e.CancelAllWith(ctx, f, &CancelOptions{Reason: reason})
+}
+
+// CancelAllWith is [Engine.CancelAll] with the options of [Engine.CancelWith]. opts are those of each run.
+func (e *Engine) CancelAllWith(ctx context.Context, f RunFilter, opts *CancelOptions) (Bulk, error) {
 	return e.each(ctx, f, func(s Status) bool { return !s.Ended() }, func(id int64) (Run, error) {
-		return e.Cancel(ctx, id, reason)
+		return e.CancelWith(ctx, id, opts)
 	})
 }
 

@@ -22,7 +22,7 @@ func DoTx[T any](ctx *Context, name string, fn func(ctx context.Context, tx Tx) 
 		return v, err
 	}
 	err = c.commit(Record{
-		Name: name, N: c.n, Random: c.randomState(), Took: -1,
+		Name: c.name, N: c.n, Random: c.randomState(), Took: -1,
 		Tx: func(ctx context.Context, tx Tx) (value Payload, err error) {
 			if v, err = fn(c.context(ctx), tx); err != nil {
 				return value, err

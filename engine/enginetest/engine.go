@@ -37,6 +37,8 @@ type Options struct {
 	Now time.Time
 	// Patience is how long, in real time, anything may take; then the test fails. 0 means a minute.
 	Patience time.Duration
+
+	idle bool // it serves only when told
 }
 
 const patience = time.Minute
@@ -45,15 +47,25 @@ const patience = time.Minute
 // something goes wrong. It is safe for concurrent use by the goroutine of the test and those that it starts.
 type Engine struct {
 	*engine.Engine
+	*surroundings
 
-	t        testing.TB
-	clock    *clock.Clock // nil: the real one
+	t testing.TB
+}
+
+// surroundings are what an Engine has around its engine.
+type surroundings struct {
+	ctx      context.Context //nolint:containedctx // carries the clock to the engine
+	clock    *clock.Clock    // nil: the real one
 	patience time.Duration
 
 	mu      sync.Mutex
 	signals []*fakeSignal      // guarded by mu: not sent yet
 	waits   map[*stranded]bool // guarded by mu: those who wait for a run
+	stop    func()             // guarded by mu: ends serving; nil before
 }
+
+// with is e for a subtest.
+func (e *Engine) with(t testing.TB) *Engine { return &Engine{e.Engine, e.surroundings, t} }
 
 // New opens an engine with these workflows on a new file and serves until the test ends. Then it checks the
 // file: what [engine.Engine.Check] and [engine.Engine.Verify] find fails the test.
@@ -68,7 +80,7 @@ func Open(t testing.TB, opts *Options, defs ...engine.Definition) *Engine {
 	if opts == nil {
 		opts = &Options{}
 	}
-	e, ctx := prepare(t, opts)
+	e := prepare(t, opts)
 	cfg := opts.Config
 	if cfg.Path == "" {
 		cfg.Path = filepath.Join(t.TempDir(), "wf.db")
@@ -77,15 +89,17 @@ func Open(t testing.TB, opts *Options, defs ...engine.Definition) *Engine {
 		cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
 	var err error
-	if e.Engine, err = engine.Open(ctx, cfg, defs...); err != nil {
+	if e.Engine, err = engine.Open(e.ctx, cfg, defs...); err != nil {
 		t.Fatalf("Open: %v", err)
 	}
-	stop := e.serve(ctx)
+	if !opts.idle {
+		e.serve()
+	}
 	t.Cleanup(func() {
 		if cfg.Access != engine.ReadOnly {
 			e.check()
 		}
-		stop()
+		e.rest()
 		if err := e.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
@@ -94,42 +108,55 @@ func Open(t testing.TB, opts *Options, defs ...engine.Definition) *Engine {
 	return e
 }
 
-// prepare makes an Engine without its engine, and the context with which to open that.
-func prepare(t testing.TB, opts *Options) (*Engine, context.Context) {
-	e := &Engine{t: t, patience: opts.Patience, waits: map[*stranded]bool{}}
+// prepare makes an Engine without its engine.
+func prepare(t testing.TB, opts *Options) *Engine {
+	e := &Engine{surroundings: &surroundings{ctx: context.Background(), patience: opts.Patience, waits: map[*stranded]bool{}}, t: t}
 	if e.patience == 0 {
 		e.patience = patience
 	}
-	ctx := context.Background()
 	if opts.Time == Really {
-		return e, ctx
+		return e
 	}
 	now := opts.Now
 	if now.IsZero() {
-		now = time.Now().UTC().Truncate(time.Microsecond)
+		now = time.Now().Truncate(time.Microsecond)
 	}
 	e.clock = clock.New(now)
+	e.ctx = clock.With(e.ctx, e.clock)
 	if opts.Time == AtOnce {
-		passing, stop := context.WithCancel(ctx)
+		passing, stop := context.WithCancel(e.ctx)
 		var passes sync.WaitGroup
 		passes.Go(func() { e.clock.Run(passing, e.idle) })
 		t.Cleanup(func() { stop(); passes.Wait() }) // after the engine is closed
 	}
-	return e, clock.With(ctx, e.clock)
+	return e
 }
 
-// serve runs the workers until stop is called, which waits for them.
-func (e *Engine) serve(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
+// serve starts the workers. They end with rest.
+func (e *Engine) serve() {
+	ctx, cancel := context.WithCancel(e.ctx)
 	served := make(chan error, 1)
 	go func() { served <- e.Serve(ctx) }()
 	awaitWorker(ctx, e.Engine)
-	return sync.OnceFunc(func() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stop = func() {
 		cancel()
 		if err := <-served; err != nil {
 			e.t.Errorf("Serve: %v", err)
 		}
-	})
+	}
+}
+
+// rest ends serving and waits for that.
+func (e *Engine) rest() {
+	e.mu.Lock()
+	stop := e.stop
+	e.stop = nil
+	e.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
 }
 
 // awaitWorker waits until an engine serves, so that what is enqueued from here on counts as work to be done

@@ -1,6 +1,7 @@
 package where
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,7 +97,7 @@ func (w *writer) term(t term, not bool) {
 // attributes writes those of some terms, all of which must hold, that are tests of attributes, as one
 // condition: tests of one attribute are one range of the index. It returns the other terms.
 func (w *writer) attributes(terms []term, not bool) (rest []term) {
-	byName := map[string]string{}
+	byName := map[string][]*test{}
 	var names []string
 	for _, t := range terms {
 		if t.test == nil || t.test.attribute == "" || t.test.op == opNull || t.not != not {
@@ -104,15 +105,14 @@ func (w *writer) attributes(terms []term, not bool) (rest []term) {
 			continue
 		}
 		name := t.test.attribute
-		if _, known := byName[name]; !known {
+		if byName[name] == nil {
 			names = append(names, name)
-			byName[name] = ofAttribute + w.param(name)
 		}
-		byName[name] += " AND " + w.attributeTest(t.test)
+		byName[name] = append(byName[name], t.test)
 	}
 	for i, name := range names {
 		w.text.WriteString([]string{hasAttribute, both}[min(i, 1)])
-		w.text.WriteString(byName[name])
+		w.runsOf(name, byName[name])
 	}
 	if len(names) > 0 {
 		w.text.WriteByte(')')
@@ -126,44 +126,61 @@ func (w *writer) test(t *test, not bool) {
 		w.fieldTest(t, not)
 		return
 	}
-	has := !not
+	has, tests := !not, []*test{t}
 	if t.op == opNull {
-		has = !has
+		has, tests = not, nil
 	}
 	if has {
 		w.text.WriteString(hasAttribute)
 	} else {
 		w.text.WriteString(lacksAttribute)
 	}
-	w.text.WriteString(ofAttribute + w.param(t.attribute))
-	if t.op != opNull {
-		w.text.WriteString(" AND " + w.attributeTest(t))
-	}
+	w.runsOf(t.attribute, tests)
 	w.text.WriteByte(')')
 }
 
-// attributeTest is a test of an attribute's value. In the order of SQLite all numbers come before the
-// empty text, and all texts from there on: so a comparison with a number leaves out texts, and the other
-// way round.
-func (w *writer) attributeTest(t *test) string {
-	const value = "value"
-	_, isText := firstText(t.values)
+// runsOf writes the query for the runs whose attribute passes all the tests.
+func (w *writer) runsOf(name string, tests []*test) {
+	w.text.WriteString(ofAttribute + w.param(name))
+	var kinds []string // after the comparisons: of two bounds, the planner takes the first
+	for _, t := range tests {
+		comparison, kind := w.attributeTest(t)
+		w.text.WriteString(" AND " + comparison)
+		if kind != "" && !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	for _, kind := range kinds {
+		w.text.WriteString(" AND " + kind)
+	}
+}
+
+// In the order of SQLite all numbers come before the empty text, and all texts from there on.
+const (
+	value    = "value"
+	isNumber = "value < ''"
+	isText   = "value >= ''"
+)
+
+// attributeTest is a test of an attribute's value, and what else must hold of it: a comparison with a number
+// leaves out texts, and the other way round.
+func (w *writer) attributeTest(t *test) (comparison, kind string) {
+	text, ofText := firstText(t.values)
 	switch t.op {
 	case opLess, opMost:
-		if isText {
-			return value + " " + string(t.op) + " " + w.param(t.values[0]) + " AND value >= ''"
+		if ofText {
+			kind = isText
 		}
 	case opGreater, opLeast:
-		if !isText {
-			return value + " " + string(t.op) + " " + w.param(t.values[0]) + " AND value < ''"
+		if !ofText {
+			kind = isNumber
 		}
 	case opLike, opContains, opEnds:
-		return "value >= '' AND " + w.compare(value, t)
-	case opStarts:
-		text, _ := firstText(t.values)
-		return "value >= " + w.param(text) + " AND " + w.compare(value, t)
+		kind = isText
+	case opStarts: // all texts from there on, so that the index is of use
+		return "value >= " + w.param(text) + " AND " + w.compare(value, t), ""
 	}
-	return w.compare(value, t)
+	return w.compare(value, t), kind
 }
 
 func firstText(values []any) (string, bool) {
