@@ -29,6 +29,7 @@ SIGHUP means nothing.`
 type starting struct {
 	options   engine.StartOptions
 	keep      string
+	onKey     string
 	input     string
 	detach    bool
 	patience  time.Duration
@@ -68,6 +69,7 @@ func (s *starting) addFlags(flags *pflag.FlagSet) {
 	flags.Var((*share)(&s.options.Checkpoint.Overhead), "overhead", "share of the time that checkpoints may take (default 0.1%)")
 	flags.StringVar(&s.keep, "keep", "", "what remains of the completed run: none, history or all (default history)")
 	flags.Var((*keyFlag)(&s.options.Key), "key", "a name for the run that makes the start repeatable")
+	flags.StringVar(&s.onKey, "on-key", "", "if the key's run has ended: return it, retry if it did not complete, reuse the key; or reject a key that is taken (default return)")
 	flags.Var(seedFlag{&s.options.Seed}, "seed", "of the run's random numbers (default: random)")
 	flags.BoolVar(&s.detach, "detach", false, "only enqueue the run, for a worker, and print its ID")
 	flags.DurationVar(&s.patience, "wait-timeout", 0, "give up waiting, not working, after this time")
@@ -79,8 +81,17 @@ func keeps() []string {
 	return []string{string(engine.KeepNone), string(engine.KeepHistory), string(engine.KeepAll)}
 }
 
+// keyPolicies are the words for what a start does with a key that is taken.
+func keyPolicies() []string {
+	return []string{string(engine.KeyReturn), string(engine.KeyRetry), string(engine.KeyReuse), string(engine.KeyReject)}
+}
+
 func (s *starting) check() error {
 	switch {
+	case s.onKey != "" && !slices.Contains(keyPolicies(), s.onKey):
+		return usagef("--on-key %q must be %s or %s", s.onKey, strings.Join(keyPolicies()[:3], ", "), engine.KeyReject)
+	case s.onKey != "" && s.options.Key == "":
+		return usagef("--on-key needs a --key")
 	case s.keep != "" && !slices.Contains(keeps(), s.keep):
 		return usagef("--keep %q must be none, history or all", s.keep)
 	case s.options.Checkpoint.Every < 0:
@@ -92,7 +103,7 @@ func (s *starting) check() error {
 	case s.detach && s.patience > 0:
 		return usagef("--wait-timeout goes without --detach, which does not wait")
 	}
-	s.options.Keep = engine.Keep(s.keep)
+	s.options.Keep, s.options.OnKey = engine.Keep(s.keep), engine.KeyPolicy(s.onKey)
 	return checkSuspendCode(s.suspended)
 }
 

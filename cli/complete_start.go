@@ -69,6 +69,8 @@ func completeValue(f *pflag.Flag, own *pflag.FlagSet) ([]cobra.Completion, cobra
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	switch known.Name {
+	case "on-key":
+		return fixed(keyPolicies()), cobra.ShellCompDirectiveNoFileComp
 	case "keep":
 		return fixed(keeps()), cobra.ShellCompDirectiveNoFileComp
 	case "db":

@@ -106,7 +106,7 @@ func interrupted(err error) bool {
 
 func isUsage(err error) bool {
 	for _, target := range []error{
-		engine.ErrWorkflowUnknown, engine.ErrRunNotFound, engine.ErrKeyConflict, engine.ErrRunEnded,
+		engine.ErrWorkflowUnknown, engine.ErrRunNotFound, engine.ErrKeyConflict, engine.ErrKeyTaken, engine.ErrRunEnded,
 	} {
 		if errors.Is(err, target) {
 			return true
@@ -116,6 +116,9 @@ func isUsage(err error) bool {
 		return true
 	}
 	if _, ok := errors.AsType[*engine.TransitionError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*engine.UndoneError](err); ok {
 		return true
 	}
 	_, ok := errors.AsType[*engine.InputError](err)

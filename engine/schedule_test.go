@@ -184,7 +184,10 @@ func TestPausedScheduleStartsNothing(t *testing.T) {
 		func(name string) error { _, err := eng.PauseSchedule(t.Context(), name, ""); return err },
 		func(name string) error { _, err := eng.ResumeSchedule(t.Context(), name); return err },
 		func(name string) error { _, err := eng.TriggerSchedule(t.Context(), name); return err },
-		func(name string) error { _, err := eng.BackfillSchedule(t.Context(), name, noon, noon.Add(1)); return err },
+		func(name string) error {
+			_, err := eng.BackfillSchedule(t.Context(), name, noon, noon.Add(1))
+			return err
+		},
 	} {
 		if err := call("tock"); !errors.Is(err, engine.ErrScheduleNotFound) {
 			t.Errorf("an unknown name: %v", err)

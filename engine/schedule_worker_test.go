@@ -17,6 +17,19 @@ import (
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
+// await looks whenever the file has changed, until what it looks for is there.
+func await(t testing.TB, eng *engine.Engine, there func() bool) {
+	t.Helper()
+	changes, limit := eng.Watch(t.Context()), time.After(20*time.Second)
+	for !there() {
+		select {
+		case <-changes:
+		case <-limit:
+			t.Fatal("not within 20 s")
+		}
+	}
+}
+
 // By the real clock: a start is made at its time, within 10 ms as long as the machine has time for it, and
 // never before.
 func TestScheduleIsPunctual(t *testing.T) {
@@ -28,8 +41,7 @@ func TestScheduleIsPunctual(t *testing.T) {
 		t.Fatal(err)
 	}
 	best := time.Hour
-	for begun := time.Now(); best > 10*time.Millisecond && time.Since(begun) < 10*time.Second; {
-		<-eng.Watch(t.Context())
+	await(t, eng, func() bool {
 		runs, err := eng.List(t.Context(), engine.RunFilter{Limit: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -40,10 +52,8 @@ func TestScheduleIsPunctual(t *testing.T) {
 				t.Fatalf("run %d was started %v before its time", run.ID, -late)
 			}
 		}
-	}
-	if best > 10*time.Millisecond {
-		t.Errorf("the most punctual start was %v late, want at most 10 ms", best)
-	}
+		return best <= 10*time.Millisecond
+	})
 }
 
 // Two workers of one file, and a clock that goes back: each time is started once.
@@ -116,32 +126,32 @@ func TestQueuedStartFollowsARunThatExecutes(t *testing.T) {
 		return engine.Next(), ctx.Err()
 	}))
 	serve(t, eng)
-	at := time.Now().Add(30 * time.Millisecond)
-	s := engine.Schedule{Name: "once", Workflow: "gated", At: at, Overlap: engine.OverlapQueue}
+	s := engine.Schedule{Name: "once", Workflow: "gated", At: time.Now().Add(time.Hour), Overlap: engine.OverlapQueue}
 	if _, err := eng.AddSchedule(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := eng.TriggerSchedule(t.Context(), "once"); err != nil {
 		t.Fatal(err)
 	}
-	for state := (engine.ScheduleState{}); state.Queued.IsZero(); {
-		<-eng.Watch(t.Context())
-		var err error
-		if state, err = eng.Schedule(t.Context(), "once"); err != nil {
-			t.Fatal(err)
-		}
+	s.At = time.Now().Add(50 * time.Millisecond)
+	if _, err := eng.AddSchedule(t.Context(), s); err != nil {
+		t.Fatal(err)
 	}
-	close(release)
-	var run engine.Run
-	for run.ID != 2 {
-		runs, err := eng.List(t.Context(), engine.RunFilter{Limit: 1})
+	await(t, eng, func() bool {
+		state, err := eng.Schedule(t.Context(), "once")
 		if err != nil {
 			t.Fatal(err)
 		}
-		run = runs[0]
-	}
-	if !run.Scheduled.Equal(at.Truncate(time.Microsecond)) {
-		t.Errorf("run 2 was started for %v, want %v", run.Scheduled, at)
+		return !state.Queued.IsZero()
+	})
+	close(release)
+	var run engine.Run
+	await(t, eng, func() bool {
+		run, _ = eng.Get(t.Context(), 2) // zero until it is there
+		return run.ID == 2
+	})
+	if !run.Scheduled.Equal(s.At.Truncate(time.Microsecond)) {
+		t.Errorf("run 2 was started for %v, want %v", run.Scheduled, s.At)
 	}
 	if _, err := eng.Wait(t.Context(), 2); err != nil {
 		t.Error(err)

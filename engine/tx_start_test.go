@@ -91,6 +91,9 @@ func TestStartTxRefuses(t *testing.T) {
 		if _, err := counting.StartTx(tx, count{N: 2}, &engine.StartOptions{Key: "k"}); !errors.Is(err, engine.ErrKeyConflict) {
 			t.Errorf("another input with the key: %v, want ErrKeyConflict", err)
 		}
+		if _, err := counting.StartTx(tx, count{N: 1}, &engine.StartOptions{Key: "k", OnKey: engine.KeyReject}); !errors.Is(err, engine.ErrKeyTaken) {
+			t.Errorf("a key that is taken and may not be: %v, want ErrKeyTaken", err)
+		}
 		_, err := counting.StartTx(tx, count{N: -1}, nil)
 		if _, ok := errors.AsType[*engine.InputError](err); !ok {
 			t.Errorf("a bad input: %v, want an *InputError", err)

@@ -46,7 +46,8 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 			w.Cause += ": " + why
 		}
 		if run.Status == Failed {
-			w.Remedy = "see its state with " + e.command("state", id) + ", stacks with " + e.command("history", id) + " -o json"
+			w.Remedy = "see its state with " + e.command("state", id) + ", stacks with " + e.command("history", id) +
+				" -o json; mend the cause, then " + e.command("retry", id)
 		}
 	}
 	return w, err

@@ -22,6 +22,9 @@ type CrashOptions struct {
 	Signals []Signal
 	// Each lets only each so-many-th commit be a crash, for workflows that have many. 0 means 1: all of them.
 	Each int
+	// Again lets the second process die, too, at its commit of this number, so that a third one has to clear
+	// up. 0 means that the second one lives.
+	Again int
 	// Ignore names tables of the user's own whose contents may differ from run to run.
 	Ignore []string
 }
@@ -62,6 +65,11 @@ func CrashEverywhere[S, R any](t *testing.T, w engine.Workflow[S, R], s S, opts 
 	if opts == nil {
 		opts = &CrashOptions{}
 	}
+	subtest := func(name string, fn func(testing.TB)) bool { return t.Run(name, func(t *testing.T) { fn(t) }) }
+	newCrash(w, s, opts).everywhere(t, subtest)
+}
+
+func newCrash[S, R any](w engine.Workflow[S, R], s S, opts *CrashOptions) *crash {
 	start := engine.StartOptions{}
 	if opts.Start != nil {
 		start = *opts.Start
@@ -74,7 +82,7 @@ func CrashEverywhere[S, R any](t *testing.T, w engine.Workflow[S, R], s S, opts 
 	c.start = func(ctx context.Context, eng *engine.Engine) (engine.Run, error) {
 		return w.Name.Start(ctx, eng, s, &start)
 	}
-	c.everywhere(t, func(name string, fn func(testing.TB)) bool { return t.Run(name, func(t *testing.T) { fn(t) }) })
+	return c
 }
 
 // everywhere dies at every commit, each death being a subtest.
@@ -106,6 +114,9 @@ func (c *crash) trial(t testing.TB, cut *fault.Cut, golden end) (reached bool) {
 	if cut.Err() == nil {
 		golden.compare(t, first, c.opts.Ignore)
 		return false
+	}
+	if c.opts.Again > 0 {
+		c.life(t, w, cut.Again(int64(c.opts.Again)))
 	}
 	second := c.life(t, w, fault.At(0, fault.BeforeCommit))
 	golden.compare(t, second, c.opts.Ignore)

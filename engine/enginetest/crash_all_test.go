@@ -133,5 +133,55 @@ func saga() engine.Workflow[parcel, string] {
 
 func TestSagaCrashesEverywhere(t *testing.T) {
 	t.Parallel()
-	enginetest.CrashEverywhere(t, saga(), parcel{}, &enginetest.CrashOptions{Config: engine.Config{Setup: setup, Adopt: true}})
+	enginetest.CrashEverywhere(t, saga(), parcel{}, &enginetest.CrashOptions{Config: engine.Config{Setup: setup, Adopt: true}, Again: 4})
+}
+
+const relay engine.Name[parcel, int] = "relay"
+
+// relays starts another run in its transaction, as long as there are items, and fails its children.
+func relays() engine.Workflow[parcel, int] {
+	return engine.Workflow[parcel, int]{Name: relay, Deadline: 10 * 24 * time.Hour, Signals: []engine.AnySignal{greeted}, Steps: []engine.Step[parcel]{
+		{
+			Name: "hand on", Undo: func(ctx *engine.Context, s *parcel) error { return bookOnce(ctx, "back", fmt.Sprint("back ", s.Items)) },
+			Do: func(_ *engine.Context, s *parcel) (engine.Transition, error) {
+				if s.Items < 0 {
+					return engine.Transition{}, engine.Permanent(errors.New("none left"))
+				}
+				return engine.Next().Tx(func(ctx context.Context, tx engine.Tx) error {
+					next := parcel{Items: s.Items - 1}
+					if s.Items < 2 {
+						return book("last")(ctx, tx)
+					}
+					_, err := relay.StartTx(tx, next, &engine.StartOptions{Key: fmt.Sprint("relay ", next.Items), Keep: engine.KeepNone})
+					return errors.Join(err, book("handed on %d", s.Items)(ctx, tx))
+				}), nil
+			},
+		},
+		{Name: "spawn", Do: func(_ *engine.Context, s *parcel) (engine.Transition, error) {
+			children := []engine.Child{relay.Child(parcel{Items: -1}, nil), packing.Child(parcel{Items: 5}, nil)}
+			return engine.Spawn(slices.Values(children), "gather").FailFast(), nil
+		}},
+		{Name: "gather", Do: func(ctx *engine.Context, s *parcel) (engine.Transition, error) {
+			for run, err := range ctx.Children() {
+				if err != nil {
+					return engine.Transition{}, err
+				}
+				if run.Status == engine.Failed {
+					s.Sum++
+				}
+			}
+			if s.Items > 1 {
+				return greeted.Await("end"), nil // nobody sends it: the deadline ends the run
+			}
+			return engine.Goto("end"), nil
+		}},
+		{Name: "end", Do: func(_ *engine.Context, s *parcel) (engine.Transition, error) { return relay.Done(s.Sum), nil }},
+	}}
+}
+
+func TestRelayCrashesEverywhere(t *testing.T) {
+	t.Parallel()
+	enginetest.CrashEverywhere(t, relays(), parcel{Items: 2}, &enginetest.CrashOptions{
+		Config: engine.Config{Setup: setup, Adopt: true}, With: []engine.Definition{childOf()},
+	})
 }

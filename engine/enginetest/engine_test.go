@@ -3,7 +3,6 @@ package enginetest_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -164,31 +163,4 @@ func TestSignalWhenWaiting(t *testing.T) {
 	if got := enginetest.Run(e, asking().Name, trip{}, nil); got != -7 {
 		t.Errorf("result = %d, want -7: one answer, and then none for a day", got)
 	}
-}
-
-// recorder is a testing.TB that notes what fails.
-type recorder struct {
-	testing.TB
-	said []string
-}
-
-func (r *recorder) Helper() {}
-func (r *recorder) Errorf(format string, args ...any) {
-	r.said = append(r.said, fmt.Sprintf(format, args...))
-}
-func (r *recorder) Fatalf(format string, args ...any) { r.Errorf(format, args...); panic(r) }
-
-// failing returns how fn fails its test.
-func failing(t *testing.T, fn func(testing.TB)) []string {
-	t.Helper()
-	r := &recorder{TB: t}
-	func() {
-		defer func() {
-			if p := recover(); p != nil && p != any(r) {
-				panic(p)
-			}
-		}()
-		fn(r)
-	}()
-	return r.said
 }

@@ -80,10 +80,17 @@ func await(ctx context.Context, eng *engine.Engine, id int64) (engine.Run, error
 		cancel(errNeedsPerson)
 	})
 	run, err := eng.Wait(waiting, id)
-	if err != nil && stands(ctx, eng, id) != nil {
-		return eng.Get(context.WithoutCancel(ctx), id)
+	if err == nil {
+		return run, nil
 	}
-	return run, err
+	now, lost := eng.Get(context.WithoutCancel(ctx), id)
+	switch {
+	case lost != nil:
+		return run, err
+	case stands(ctx, eng, id) != nil:
+		return now, nil
+	}
+	return now, err // as it is now, not as it was when the wait began
 }
 
 // stands returns errNeedsPerson if a run stands still until a person moves it on.

@@ -40,6 +40,9 @@ func At(commit int64, moment Moment) *Cut {
 	return &Cut{at: commit, moment: moment, dead: make(chan struct{}), calls: map[string]int{}}
 }
 
+// Again returns the death of another engine, on the same side of the commit with this number.
+func (c *Cut) Again(commit int64) *Cut { return At(commit, c.moment) }
+
 // Before is called when everything of a transaction has been done but its commit. An error forbids that.
 func (c *Cut) Before() error {
 	if c == nil {
