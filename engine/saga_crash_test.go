@@ -149,6 +149,10 @@ func TestStopWhileUndoing(t *testing.T) {
 			if run, err = eng.Get(t.Context(), run.ID); err != nil || run.Status != by || run.Ending != engine.Failed || run.Worker != 0 {
 				t.Fatalf("run = %s on the way to %s, owner %d, %v; want %s", run.Status, run.Ending, run.Worker, err, by)
 			}
+			events := history(t, eng, run.ID)
+			if ev := events[len(events)-1]; ev.Step != "hotel" || ev.Visit != 3 || ev.Attempt != 1 {
+				t.Errorf("it stopped with %s at %s, visit %d; want it at the undo of the hotel", ev.Kind, ev.Step, ev.Visit)
+			}
 			a.hook = nil
 			if by == engine.Paused {
 				if run, err = eng.Resume(t.Context(), run.ID, nil); err != nil || run.Status != engine.Compensating || run.Reason != "" {

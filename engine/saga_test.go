@@ -268,13 +268,14 @@ func TestDeadlineOfASaga(t *testing.T) {
 // led to the visit.
 func TestStepBehindADoorIsUndone(t *testing.T) {
 	t.Parallel()
-	const offered engine.Signal[string] = "offered"
+	const offered, agreed engine.Signal[string] = "offered", "agreed"
 	a := &agency{fails: map[string]error{"pay": errNoMoney}}
 	w := a.flow()
-	w.Signals = []engine.AnySignal{offered}
+	w.Signals = []engine.AnySignal{offered, agreed}
 	w.Steps[0] = engine.Step[journey]{Name: "ask", Do: func(*engine.Context, *journey) (engine.Transition, error) {
 		return offered.Await("hotel"), nil
 	}}
+	w.Steps[2] = a.book("hotel", agreed.Await("pay"))
 	undo := w.Steps[2].Undo
 	w.Steps[2].Undo = func(ctx *engine.Context, s *journey) error {
 		offer, err := offered.Payload(ctx)
@@ -295,7 +296,7 @@ func TestStepBehindADoorIsUndone(t *testing.T) {
 				t.Fatalf("Execute = %s, %v; want waiting", run.Status, err)
 			}
 		}
-		if err := offered.Send(t.Context(), eng, run.ID, "a suite", nil); err != nil {
+		if err := errors.Join(offered.Send(t.Context(), eng, run.ID, "a suite", nil), agreed.Send(t.Context(), eng, run.ID, "yes", nil)); err != nil {
 			t.Fatal(err)
 		}
 		if run, err = eng.Execute(t.Context(), run.ID, nil); err != nil || run.Status != engine.Failed {

@@ -154,3 +154,7 @@ func (h *host) Progress(done, total int64) {
 		h.progressed(done)
 	}
 }
+
+func (h *host) Signal() (engine.Delivered, bool, error) { return engine.Delivered{}, false, nil }
+
+func (h *host) Children(int64) ([]engine.Run, error) { return nil, nil }

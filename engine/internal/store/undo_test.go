@@ -151,8 +151,12 @@ func TestUndoFirstIsRepeatable(t *testing.T) {
 	release := hold(t, s)
 	good, bad := make(chan error, 1), make(chan error, 1)
 	s.Submit(end(l, &run, "failed"), func(err error) { good <- err })
-	wrong := step(other.Lease(), &other)
-	wrong.History[0].Kind = "nonsense"
+	lease := other.Lease()
+	other.Status, other.Owner = "waiting", 0
+	waits := &store.Change{Lease: lease, Row: other, History: []store.History{{Kind: "transition", DurationUS: -1}}}
+	wrong := end(lease, &other, "completed") // which needs a row of its own, after the others
+	wrong.Row.Status, wrong.History[0].Kind = "blocked", "nonsense"
+	s.Submit(waits, func(error) {})
 	s.Submit(wrong, func(err error) { bad <- err })
 	release()
 	if err := <-bad; err == nil {
