@@ -25,8 +25,9 @@ ci: ## everything that a change must pass
 bench: ## run the benchmarks COUNT times, in the form that benchstat reads
 	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./...
 
-crash: ## kill KILLS processes at random moments and compare what was acknowledged with what is there
+crash: ## kill KILLS processes at random moments, and let engines die at every commit
 	go test -count=1 -timeout 0 -run SurvivesKills . -crash.kills=$(KILLS)
+	go test -count=1 -timeout 0 -run CrashesEverywhere ./engine/enginetest -crash.each=1
 
 fuzz: ## run each fuzz test for FUZZTIME
 	@go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r pkg; do \

@@ -64,31 +64,36 @@ func (a *app) steer(ctx context.Context, b *bulk, refs []string, s steering) err
 		access = engine.ReadOnly
 	}
 	return a.withEngine(ctx, access, func(eng *engine.Engine) error {
-		switch {
-		case b.dryRun:
+		if b.dryRun {
 			return a.wouldSteer(ctx, eng, b, refs, s)
-		case len(refs) > 0:
-			return a.steerNamed(ctx, eng, refs, s)
 		}
-		done, err := s.many(ctx, eng, b.filter())
-		code := ExitOK
-		for _, run := range done.Runs {
-			a.steered(run, s.to)
-		}
-		for _, failed := range done.Errors {
-			a.complain(failed)
-			code = worse(code, exitCode(failed))
-		}
-		switch n := len(done.Runs) + len(done.Errors); {
-		case err != nil:
-			return err
-		case n == 0:
-			a.note("no runs match")
-		case n > 1:
-			a.note("%s", tally(len(done.Runs), len(done.Errors)))
-		}
-		return ended(code, nil)
+		return a.steerWith(ctx, eng, &b.search, refs, s)
 	})
+}
+
+// steerWith is steer with an engine at hand.
+func (a *app) steerWith(ctx context.Context, eng *engine.Engine, found *search, refs []string, s steering) error {
+	if len(refs) > 0 {
+		return a.steerNamed(ctx, eng, refs, s)
+	}
+	done, err := s.many(ctx, eng, found.filter())
+	code := ExitOK
+	for _, run := range done.Runs {
+		a.steered(run, s.to)
+	}
+	for _, failed := range done.Errors {
+		a.complain(failed)
+		code = worse(code, exitCode(failed))
+	}
+	switch n := len(done.Runs) + len(done.Errors); {
+	case err != nil:
+		return err
+	case n == 0:
+		a.note("no runs match")
+	case n > 1:
+		a.note("%s", tally(len(done.Runs), len(done.Errors)))
+	}
+	return ended(code, nil)
 }
 
 func tally(done, failed int) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,9 @@ const resumeLong = `Execute what can run now, and return when each run has ended
 
 Without RUN these are the suspended, crashed and due runs that nobody owns, and with --all the enqueued
 ones too; paused and blocked runs are listed with their remedy, but not touched. A paused or blocked run
-goes on when it is named. Results go to stdout, a line each, prefixed by the ID if there are several
+goes on when it is named, or found by --where, --workflow, --status and the other filters: they select from
+all runs that stand still or are enqueued. With --detach nothing is executed here: the runs that are named
+or found are enqueued, for a worker. Results go to stdout, a line each, prefixed by the ID if there are several
 runs. The exit code is that of the run that ended worst.
 
 A run that is blocked because a step could not be undone tries that again. With --skip it leaves this one
@@ -26,7 +29,9 @@ to you and goes on with the next; with --take-over it leaves all that are left t
 
 // resuming is the flags of resume.
 type resuming struct {
+	search
 	all       bool
+	detach    bool
 	dryRun    bool
 	parallel  int
 	renames   []string
@@ -48,6 +53,8 @@ func (a *app) resumeCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&r.all, "all", false, "enqueued runs, too")
+	r.search.add(cmd)
+	flags.BoolVar(&r.detach, "detach", false, "only enqueue the runs that are named or found")
 	flags.BoolVar(&r.dryRun, "dry-run", false, "only tell which runs would go on")
 	flags.IntVar(&r.parallel, "parallel", runtime.GOMAXPROCS(0), "runs to execute at a time")
 	flags.Lookup("parallel").DefValue = "one per CPU" // the help must not depend on the machine
@@ -83,6 +90,12 @@ func (r *resuming) check(refs []string) error {
 		r.options.Map[from] = to
 	}
 	switch {
+	case len(refs) > 0 && r.given():
+		return usagef("name runs, or search for them: %q goes with no filter", refs[0])
+	case r.all && r.given():
+		return usagef("--all goes without a filter")
+	case r.detach && len(refs) == 0 && !r.given():
+		return usagef("--detach needs a RUN or a filter")
 	case r.parallel < 1:
 		return usagef("--parallel %d must be at least 1", r.parallel)
 	case r.decides() && len(refs) == 0:
@@ -94,11 +107,17 @@ func (r *resuming) check(refs []string) error {
 	case r.all && len(refs) > 0:
 		return usagef("--all goes without RUN, but %q is named", refs[0])
 	}
+	if err := r.search.check(); err != nil {
+		return err
+	}
 	return checkSuspendCode(r.suspended)
 }
 
 func (a *app) resume(ctx context.Context, eng *engine.Engine, refs []string, r resuming) (int, error) {
-	r.named = len(refs) > 0
+	r.named = len(refs) > 0 || r.given()
+	if r.detach && !r.dryRun {
+		return a.enqueue(ctx, eng, refs, r)
+	}
 	runs, err := a.resumable(ctx, eng, refs, r)
 	if err != nil {
 		return ExitError, err
@@ -106,6 +125,9 @@ func (a *app) resume(ctx context.Context, eng *engine.Engine, refs []string, r r
 	switch {
 	case r.dryRun:
 		return ExitOK, a.listResumable(runs)
+	case len(runs) == 0 && r.given():
+		a.note("no runs match")
+		return ExitOK, nil
 	case len(runs) == 0:
 		return ExitOK, a.nothingToResume(ctx, eng)
 	}
@@ -149,6 +171,9 @@ func enqueued(ctx context.Context, eng *engine.Engine) (int, error) {
 
 // resumable finds the runs that are to go on; without refs it lists those that need a person.
 func (a *app) resumable(ctx context.Context, eng *engine.Engine, refs []string, r resuming) ([]engine.Run, error) {
+	if r.given() {
+		return a.foundToResume(ctx, eng, r)
+	}
 	if len(refs) == 0 {
 		if err := a.listStuck(ctx, eng); err != nil {
 			return nil, err
@@ -171,6 +196,43 @@ func (a *app) resumable(ctx context.Context, eng *engine.Engine, refs []string, 
 		seen[run.ID] = true
 	}
 	return runs, nil
+}
+
+// foundToResume finds the runs that the filters select and that a command may let go on, the oldest first.
+func (a *app) foundToResume(ctx context.Context, eng *engine.Engine, r resuming) ([]engine.Run, error) {
+	filter := r.filter()
+	filter.Statuses = slices.DeleteFunc([]engine.Status{engine.Pending, engine.Paused, engine.Blocked, engine.Suspended},
+		func(s engine.Status) bool {
+			return len(r.statuses.chosen) > 0 && !slices.Contains(r.statuses.chosen, string(s))
+		})
+	if len(filter.Statuses) == 0 {
+		return nil, nil
+	}
+	var found []engine.Run
+	err := eachPage(ctx, eng, filter, 0, func(page []engine.Run) (bool, error) {
+		found = append(found, page...)
+		return true, nil
+	})
+	slices.Reverse(found)
+	return found, err
+}
+
+// enqueue lets runs go on in a worker.
+func (a *app) enqueue(ctx context.Context, eng *engine.Engine, refs []string, r resuming) (int, error) {
+	err := a.steerWith(ctx, eng, &r.search, refs, steering{
+		to: engine.Pending,
+		one: func(ctx context.Context, eng *engine.Engine, id int64) (engine.Run, error) {
+			return eng.Resume(ctx, id, &r.options)
+		},
+		many: func(ctx context.Context, eng *engine.Engine, f engine.RunFilter) (engine.Bulk, error) {
+			return eng.ResumeAll(ctx, f)
+		},
+	})
+	code, said := errors.AsType[codeError](err)
+	if said {
+		return int(code), nil
+	}
+	return ExitOK, err
 }
 
 // alreadyEnded is the error of going on with a run that has ended.

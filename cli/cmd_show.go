@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +50,10 @@ func (a *app) show(ctx context.Context, eng *engine.Engine, ref string) error {
 		return err
 	}
 	shown := shownRun{runRow: workers.row(run), skipped: run.Seq > longHistory}
+	if shown.metrics, err = eng.LatestMetrics(ctx, run.ID); err != nil {
+		return err
+	}
+	shown.timeout = a.timeoutOf(run)
 	if shown.undos, err = eng.Undos(ctx, run.ID); err != nil {
 		return err
 	}
@@ -96,6 +101,20 @@ func (a *app) showAttempts(attempts []eventRow) error {
 	return newRows(a, columns).All(attempts)
 }
 
+// timeoutOf is how long a try of the step where the run is may take; 0 for no limit, or an unknown one.
+func (a *app) timeoutOf(run engine.Run) time.Duration {
+	def, err := a.workflow(run.Workflow)
+	if err != nil {
+		return 0
+	}
+	for _, s := range def.Describe().Steps {
+		if s.Name == run.Step {
+			return s.Timeout
+		}
+	}
+	return 0
+}
+
 // showColumns are those of a run in machine formats; for people a few of them are put together.
 func showColumns(a *app) []column[shownRun] {
 	blank := func(shownRun) any { return nil }
@@ -106,12 +125,15 @@ func showColumns(a *app) []column[shownRun] {
 		{Head: "status", Value: blank, Show: shownRun.headline},
 		{Head: "step", Value: blank, Show: shownRun.where},
 		{Head: "progress", Value: blank, Show: func(r shownRun) string { return progressFull(r.Progress) }},
+		{Head: "metrics", Value: blank, Show: func(r shownRun) string { return metricsText(r.metrics) }},
+		{Head: "attributes", Value: blank, Show: func(r shownRun) string { return attributesText(r.Attributes) }},
 		{Head: "state", Value: blank, Show: func(r shownRun) string { return r.Brief }},
 		{Head: "result", Value: blank, Show: func(r shownRun) string { return shorten(rawText(r.Result), 4*noteWidth) }},
 		{Head: "error", Value: blank, Show: func(r shownRun) string { return r.Error }},
 		{Head: "reason", Value: blank, Show: func(r shownRun) string { return r.Reason }},
 		{Head: "undoes", Value: blank, Show: shownRun.undoes},
 		{Head: "next try", Value: blank, Show: func(r shownRun) string { return dueText(r.Due, r.now) }},
+		{Head: "deadline", Value: blank, Show: shownRun.limits},
 		{Head: "worker", Value: blank, Show: shownRun.workerText},
 		{Head: "at risk", Value: blank, Show: shownRun.risk},
 		{Head: "checkpoints", Value: blank, Show: shownRun.cost},
@@ -121,6 +143,8 @@ func showColumns(a *app) []column[shownRun] {
 		{Head: "ended", Value: blank, Show: func(r shownRun) string { return since(r.Ended, r.now) }},
 		{Head: "took", Value: blank, Show: shownRun.timing},
 		{Head: "resumed", Value: blank, Show: shownRun.resumedText},
+		{Head: "retried", Value: blank, Show: shownRun.retriedText},
+		{Head: "forked", Value: blank, Show: shownRun.forkedText},
 		{Head: "history", Value: blank, Show: func(r shownRun) string {
 			if forgotten(r.Run) {
 				return fmt.Sprintf("%d events, deleted when it completed", r.Seq)
@@ -156,9 +180,15 @@ func machineColumns() []column[shownRun] {
 		column[shownRun]{Name: "program", Value: func(r shownRun) any { return textOrNull(r.owner.Program) }},
 		column[shownRun]{Name: "program_version", Value: func(r shownRun) any { return textOrNull(r.owner.Version) }},
 		column[shownRun]{Name: "resumed", Value: func(r shownRun) any { return r.count(len(r.resumed)) }},
+		column[shownRun]{Name: "retried", Value: func(r shownRun) any { return r.count(len(r.retried)) }},
+		column[shownRun]{Name: "deadline", Value: func(r shownRun) any { return r.Deadline }},
+		column[shownRun]{Name: "tried_us", Value: func(r shownRun) any { return r.Tried }},
+		column[shownRun]{Name: "origin_uuid", Value: func(r shownRun) any { return textOrNull(r.origin.UUID) }},
+		column[shownRun]{Name: "origin_seq", Value: func(r shownRun) any { return numberOrNull(r.origin.Seq) }},
 		column[shownRun]{Name: "ending", Value: func(r shownRun) any { return textOrNull(string(r.Ending)) }},
 		column[shownRun]{Name: "undos", Value: func(r shownRun) any { return r.undosJSON() }},
 		column[shownRun]{Name: "failed_attempts", Value: func(r shownRun) any { return r.attemptsJSON() }},
+		column[shownRun]{Name: "metrics", Value: func(r shownRun) any { return metricsJSON(r.metrics) }},
 		column[shownRun]{Name: "seed", Value: func(r shownRun) any { return r.Seed }},
 		column[shownRun]{Name: "head_hash", Value: func(r shownRun) any { return hex.EncodeToString(r.Head) }},
 	)

@@ -53,6 +53,7 @@ type watcher struct {
 	eng  *engine.Engine
 	run  int64            // 0 for all open ones
 	open map[int64]bool   // runs that were open when last looked at
+	news []engine.Metric  // of the one run: the newest of each series
 	last map[int64]string // what was shown of them
 	code int              // the worst outcome so far
 }
@@ -95,7 +96,7 @@ func (w *watcher) live(ctx context.Context) error {
 		}
 		m.observe(time.Now(), rows[0].Progress)
 		return view.draw(func(page *screenPage) error {
-			return page.lines(liveLines(rows[0], &m))
+			return page.lines(liveLines(rows[0], w.news, &m))
 		})
 	})
 }
@@ -160,8 +161,9 @@ func (w *watcher) read(ctx context.Context) ([]runRow, error) {
 		return nil, err
 	}
 	if w.run != 0 {
-		run, err := w.eng.Get(ctx, w.run)
-		return []runRow{workers.row(run)}, err
+		now, err := w.eng.Peek(ctx, w.run)
+		w.news = now.Metrics
+		return []runRow{workers.row(now.Run)}, err
 	}
 	var rows []runRow
 	before := w.open
@@ -214,13 +216,16 @@ func stateOrResult(r runRow) string {
 }
 
 // liveLines is the view of one run.
-func liveLines(r runRow, m *meter) []string {
+func liveLines(r runRow, metrics []engine.Metric, m *meter) []string {
 	lines := []string{
 		fmt.Sprintf("run %d  %s  %s  %s", r.ID, r.Workflow, r.state(), humanDuration(r.took())),
 		fmt.Sprintf("  step      %s, visit %d, attempt %d", r.Step, r.Visit, r.Attempt),
 	}
 	if r.Progress.Done >= 0 {
 		lines = append(lines, "  progress  "+bar(r.Progress)+m.String())
+	}
+	if len(metrics) > 0 {
+		lines = append(lines, "  metrics   "+metricsText(metrics))
 	}
 	if text := stateOrResult(r); text != "" {
 		lines = append(lines, "  state     "+text)

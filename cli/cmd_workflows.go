@@ -81,6 +81,10 @@ type stepView struct {
 	Name     string   `json:"name"`
 	To       []string `json:"to"` // null means any
 	Attempts int      `json:"attempts"`
+
+	Undo      bool  `json:"undo"`
+	Timeout   int64 `json:"timeout_us"`   // 0 for none
+	Heartbeat int64 `json:"heartbeat_us"` // 0 for none
 }
 
 func workflowColumns() []column[engine.Description] {
@@ -98,7 +102,7 @@ func workflowColumns() []column[engine.Description] {
 		{Name: "steps", Value: func(d engine.Description) any {
 			views := []stepView{}
 			for _, s := range d.Steps {
-				views = append(views, stepView{s.Name, s.To, attempts(s.Retry)})
+				views = append(views, stepView{s.Name, s.To, attempts(s.Retry), s.Undo, s.Timeout.Microseconds(), s.Heartbeat.Microseconds()})
 			}
 			return views
 		}},

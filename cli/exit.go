@@ -121,6 +121,9 @@ func isUsage(err error) bool {
 	if _, ok := errors.AsType[*engine.UndoneError](err); ok {
 		return true
 	}
+	if _, ok := errors.AsType[*engine.FilterError](err); ok {
+		return true
+	}
 	_, ok := errors.AsType[*engine.InputError](err)
 	return ok
 }

@@ -66,11 +66,29 @@ func drawSteps(d engine.Description) string {
 		if s.To == nil && len(d.Steps) > 1 {
 			text += ", or any"
 		}
-		rows = append(rows, []string{"  " + s.Name, "→ " + text, tries(s.Retry)})
+		rows = append(rows, []string{"  " + s.Name, "→ " + text, bounds(s)})
 	}
 	var b strings.Builder
 	_ = new(grid).write(&b, nil, rows) // a Builder takes everything
 	return b.String()
+}
+
+// bounds says how often a step is tried, and how long a try may take.
+func bounds(s engine.StepDescription) string {
+	var parts []string
+	if text := tries(s.Retry); text != "" {
+		parts = append(parts, text)
+	}
+	if s.Timeout > 0 {
+		parts = append(parts, fmt.Sprintf("at most %v", s.Timeout))
+	}
+	if s.Heartbeat > 0 {
+		parts = append(parts, fmt.Sprintf("a sign of life every %v", s.Heartbeat))
+	}
+	if s.Undo {
+		parts = append(parts, "can be undone")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // tries says how often a step is tried if that is more than once.

@@ -214,6 +214,11 @@ func runColumns(withKey bool) []column[runRow] {
 		{Name: "error", Value: func(r runRow) any { return textOrNull(r.Error) }},
 		{Name: "note", Head: "NOTE", Value: func(r runRow) any { return textOrNull(r.note()) },
 			Show: func(r runRow) string { return shorten(r.note(), noteWidth) }},
+		{Name: "queue", Value: func(r runRow) any { return r.Queue }},
+		{Name: "priority", Value: func(r runRow) any { return r.Priority }},
+		{Name: "parent", Value: func(r runRow) any { return idOrNull(r.Parent) }},
+		{Name: "root", Value: func(r runRow) any { return idOrNull(r.Root) }},
+		{Name: "attributes", Value: func(r runRow) any { return attributesJSON(r.Attributes) }},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/durable-wf/wf/engine"
@@ -14,19 +15,27 @@ type shownRun struct {
 	runRow
 	attempts []eventRow // that failed, the oldest first
 	resumed  []eventRow // claims after it was interrupted
+	retried  []eventRow // by a person, after it had failed
+	origin   engine.Origin
 	undos    []engine.Undo
-	skipped  bool       // its history is too long to be read for this
+	timeout  time.Duration   // of its step, if this program has its workflow
+	metrics  []engine.Metric // the newest of each series
+	skipped  bool            // its history is too long to be read for this
 }
 
 // read reads the failed attempts and the claims.
 func (s *shownRun) read(ctx context.Context, eng *engine.Engine) error {
 	src := &eventSource{eng: eng, filter: engine.HistoryFilter{
-		Run: s.ID, Kinds: []string{"attempt", "claimed"}, Limit: pageSize,
+		Run: s.ID, Kinds: []string{"created", "attempt", "claimed", "retried"}, Limit: pageSize,
 	}}
 	return src.each(ctx, func(e eventRow) error {
 		switch {
 		case e.Kind == "attempt":
 			s.attempts = append(s.attempts, e)
+		case e.Kind == "created":
+			s.origin = engine.OriginOf(e.Event)
+		case e.Kind == "retried":
+			s.retried = append(s.retried, e)
 		case e.tookOver() || e.text("was") == string(engine.Suspended):
 			s.resumed = append(s.resumed, e)
 		}
@@ -132,6 +141,38 @@ func (s shownRun) resumedText() string {
 		return text + ", its owner died"
 	}
 	return text + ", was " + last.text("was")
+}
+
+// limits are the run's deadline, and what its step has used of its time.
+func (s shownRun) limits() string {
+	text := ""
+	if !s.Deadline.IsZero() {
+		text = s.Deadline.UTC().Format(humanLayout)
+		if !s.Status.Ended() {
+			text += " (" + dueIn(s.Deadline, s.now) + ")"
+		}
+	}
+	if s.timeout > 0 && !s.Status.Ended() {
+		text = strings.TrimPrefix(text+"; ", "; ") + fmt.Sprintf("a try of step %s may take %v, %s used", s.Step, s.timeout, humanDuration(s.Tried))
+	}
+	return text
+}
+
+// forkedText names the run from which this one goes on.
+func (s shownRun) forkedText() string {
+	if s.origin.UUID == "" {
+		return ""
+	}
+	return fmt.Sprintf("from run %d (%s), event %d", s.origin.Run, s.origin.UUID, s.origin.Seq)
+}
+
+func (s shownRun) retriedText() string {
+	if len(s.retried) == 0 {
+		return ""
+	}
+	last := s.retried[len(s.retried)-1]
+	text := fmt.Sprintf("%d×, last %s by %s", len(s.retried), since(last.Time, s.now), last.text("by"))
+	return text + colon(last.text("reason"))
 }
 
 // since shows a time and how long ago that is.

@@ -78,7 +78,7 @@ func (e *Engine) compareWays(ctx context.Context, d *Diff) error {
 	}
 	var from [2]int64 // the events of a run up to this one are those that its fork has not made
 	for i := range first {
-		if o := origin(first[i]); o.UUID != "" && o.UUID == [2]string{d.B.UUID, d.A.UUID}[i] {
+		if o := OriginOf(first[i]); o.UUID != "" && o.UUID == [2]string{d.B.UUID, d.A.UUID}[i] {
 			from[1-i] = o.Seq
 		}
 	}

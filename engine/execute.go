@@ -18,8 +18,8 @@ type ExecuteOptions struct {
 	Begun func(Run)
 }
 
-// Execute executes a run in the foreground, in the calling goroutine, until it has ended or is paused
-// or blocked, and returns it as it is then; look at its Status. It waits for the limits of the run's queue. It takes the run over if nobody
+// Execute executes a run in the foreground, until it has ended or is paused or blocked, and returns it as it
+// is then; look at its Status. It waits for the limits of the run's queue. It takes the run over if nobody
 // executes it, or if its owner has died. When ctx ends, the run is saved and suspended, and returned
 // with that status and a nil error. ErrRunOwned means that another living process executes it.
 func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (Run, error) {

@@ -126,7 +126,9 @@ func TestBulk(t *testing.T) {
 				return eng.CancelAll(t.Context(), f, "wrong")
 			}, []int64{5, 6}, engine.Cancelled},
 		{"pause", engine.RunFilter{Workflows: []string{"good"}},
-			func(eng *engine.Engine, f engine.RunFilter) (engine.Bulk, error) { return eng.PauseAll(t.Context(), f, "wait") },
+			func(eng *engine.Engine, f engine.RunFilter) (engine.Bulk, error) {
+				return eng.PauseAll(t.Context(), f, "wait")
+			},
 			[]int64{4, 5, 6}, engine.Paused},
 		{"resume what is paused", engine.RunFilter{},
 			func(eng *engine.Engine, f engine.RunFilter) (engine.Bulk, error) {
@@ -136,7 +138,9 @@ func TestBulk(t *testing.T) {
 				return eng.ResumeAll(t.Context(), f)
 			}, []int64{5}, engine.Pending},
 		{"retry what has failed", engine.RunFilter{},
-			func(eng *engine.Engine, f engine.RunFilter) (engine.Bulk, error) { return eng.RetryAll(t.Context(), f, nil) },
+			func(eng *engine.Engine, f engine.RunFilter) (engine.Bulk, error) {
+				return eng.RetryAll(t.Context(), f, nil)
+			},
 			[]int64{3}, engine.Pending},
 		{"nothing fits", engine.RunFilter{Statuses: []engine.Status{engine.Completed}},
 			func(eng *engine.Engine, f engine.RunFilter) (engine.Bulk, error) {

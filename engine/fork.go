@@ -224,9 +224,9 @@ type Origin struct {
 	Hash string `json:"hash"` // of that event, in hexadecimal
 }
 
-// origin reads from where a run goes on out of its first event; the zero Origin stands for a run that began
+// OriginOf reads from where a run goes on out of its first event; the zero Origin stands for a run that began
 // by itself.
-func origin(first Event) (o Origin) {
+func OriginOf(first Event) Origin {
 	var d struct {
 		Forked Origin `json:"forked"`
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/durable-wf/wf/engine/internal/store"
 )
 
 // limits bound one attempt. Zero fields are no limits.
@@ -71,14 +69,14 @@ func (x *execution) expire(ctx context.Context, ended Snapshot, took time.Durati
 	if heedless != "" {
 		err = fmt.Errorf("%w; step %q: %s", err, x.row.Step, heedless)
 	}
-	c := &store.Change{Row: x.row}
-	if len(ended.State.Data) > 0 {
-		c.State = true
+	c := ended.change()
+	c.Row, c.State = x.row, len(ended.State.Data) > 0
+	if c.State {
 		x.checkpoint(&c.Row, ended)
 	}
 	if took >= 0 {
 		h := x.event("attempt", took)
-		h.Error, h.Detail = err.Error(), detail("state", ended.Brief)
+		h.Error, h.Detail = err.Error(), ended.detail()
 		c.History = append(c.History, h)
 	}
 	return x.failRun(ctx, c, err)

@@ -23,7 +23,7 @@ func (n Name[S, R]) Start(ctx context.Context, eng *Engine, s S, opts *StartOpti
 	return eng.start(ctx, def, &s, opts, enqueue)
 }
 
-// Run starts a run and executes it in the foreground, in the calling goroutine, until it has ended;
+// Run starts a run and executes it in the foreground, until it has ended;
 // it waits for retries. When ctx ends, the run is saved and suspended, and Run returns a *RunError
 // with that status; [Engine.Execute] goes on with it. No other run is touched.
 func (n Name[S, R]) Run(ctx context.Context, eng *Engine, s S, opts *StartOptions) (R, error) {

@@ -53,6 +53,7 @@ type Run struct {
 	Saves       int64           // checkpoints within steps
 	Stall       time.Duration   // that steps stood still for them
 	Active      time.Duration   // spent in steps
+	Tried       time.Duration   // of it, in the present try of the step, which its Timeout bounds
 	Head        []byte          // hash of the newest history row
 	State       json.RawMessage // of the newest checkpoint; nil once deleted, or if left out
 	Brief       string          // short form of State
@@ -88,7 +89,7 @@ func runOf(row *store.Run, def Definition) Run {
 		Children: int(row.Children), Schedule: row.Schedule, Scheduled: timeOf(row.ScheduledUS),
 		Created: timeOf(row.CreatedUS), Started: timeOf(row.StartedUS), Updated: timeOf(row.UpdatedUS),
 		Ended: timeOf(row.EndedUS), Progress: Progress{row.Done, row.Total}, Saves: row.Saves, Seed: row.Seed,
-		Stall: microseconds(row.StallUS), Active: microseconds(row.ActiveUS), Head: row.HeadHash,
+		Stall: microseconds(row.StallUS), Active: microseconds(row.ActiveUS), Tried: microseconds(row.TriedUS), Head: row.HeadHash,
 		Fault: cmp.Or(row.Checkpoint.Fault, row.ResultFault),
 	}
 	if row.Policy != "" {

@@ -176,17 +176,25 @@ func playSchedule(path string) error {
 func TestScheduleSurvivesKills(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "wf.db")
+	eng := openEngine(t, engine.Config{Path: path}, shiftFlow())
+	var state engine.ScheduleState
+	look := func() {
+		t.Helper()
+		var err error
+		if state, err = eng.Schedule(t.Context(), "tick"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for range 6 {
 		c := startChild(t, "schedule", path)
 		c.hear(t, "ready")
-		<-time.After(time.Duration(rand.Int64N(int64(120 * time.Millisecond))))
+		look()
+		had := state.Starts
+		await(t, eng, func() bool { look(); return state.Starts > had })
+		<-time.After(time.Duration(rand.Int64N(int64(30 * time.Millisecond))))
 		c.kill()
 	}
-	eng := openEngine(t, engine.Config{Path: path}, shiftFlow())
-	state, err := eng.Schedule(t.Context(), "tick")
-	if err != nil {
-		t.Fatal(err)
-	}
+	look()
 	n, before := int64(0), time.Time{}
 	for next := int64(0); ; {
 		runs, err := eng.List(t.Context(), engine.RunFilter{Before: next})

@@ -23,6 +23,9 @@ func (w Workflow[S, R]) faults() []error {
 	if len(w.Steps) == 0 {
 		add("it has no steps")
 	}
+	if w.Deadline < 0 {
+		add("deadline %v must not be negative", w.Deadline)
+	}
 	if w.format() != JSON && w.format() != CBOR {
 		add("codec %q is unknown", string(w.Codec))
 	}
@@ -48,6 +51,9 @@ func (w Workflow[S, R]) stepFaults(i int, s Step[S]) []error {
 	}
 	if s.Do == nil {
 		add("step %q has no Do", s.Name)
+	}
+	if s.Timeout < 0 || s.Heartbeat < 0 {
+		add("step %q: time-out and heartbeat must not be negative", s.Name)
 	}
 	for _, to := range s.To {
 		if w.index(to) < 0 {

@@ -42,7 +42,7 @@ func (e *Engine) warnStuck(ctx context.Context, run Run) bool {
 	case run.Status == Blocked || run.Status == Paused:
 		e.log.WarnContext(ctx, "waiting for a run that needs a person", "run_id", run.ID, "workflow", run.Workflow,
 			"status", string(run.Status), "reason", run.Reason)
-	case run.Status == Pending && !e.anyWorker(ctx):
+	case (run.Status == Pending || run.Status == Compensating && run.Worker == 0) && !e.anyWorker(ctx):
 		e.log.WarnContext(ctx, "no living worker could execute the run", "run_id", run.ID, "workflow", run.Workflow)
 	default:
 		return false

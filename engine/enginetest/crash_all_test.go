@@ -107,7 +107,7 @@ func parent() engine.Workflow[parcel, string] {
 func TestEverythingCrashesEverywhere(t *testing.T) {
 	t.Parallel()
 	enginetest.CrashEverywhere(t, parent(), parcel{Items: 3}, &enginetest.CrashOptions{
-		Config: engine.Config{Setup: setup, Adopt: true}, With: []engine.Definition{childOf()},
+		Config: engine.Config{Setup: setup, Adopt: true}, Each: *crashEach, With: []engine.Definition{childOf()},
 		Signals: []enginetest.Signal{enginetest.Answer(t, packed, 7), enginetest.Answer(t, packed, 8)},
 	})
 }
@@ -133,7 +133,7 @@ func saga() engine.Workflow[parcel, string] {
 
 func TestSagaCrashesEverywhere(t *testing.T) {
 	t.Parallel()
-	enginetest.CrashEverywhere(t, saga(), parcel{}, &enginetest.CrashOptions{Config: engine.Config{Setup: setup, Adopt: true}, Again: 4})
+	enginetest.CrashEverywhere(t, saga(), parcel{}, &enginetest.CrashOptions{Config: engine.Config{Setup: setup, Adopt: true}, Each: *crashEach, Again: 4})
 }
 
 const relay engine.Name[parcel, int] = "relay"
@@ -182,6 +182,6 @@ func relays() engine.Workflow[parcel, int] {
 func TestRelayCrashesEverywhere(t *testing.T) {
 	t.Parallel()
 	enginetest.CrashEverywhere(t, relays(), parcel{Items: 2}, &enginetest.CrashOptions{
-		Config: engine.Config{Setup: setup, Adopt: true}, With: []engine.Definition{childOf()},
+		Config: engine.Config{Setup: setup, Adopt: true}, Each: *crashEach, With: []engine.Definition{childOf()},
 	})
 }

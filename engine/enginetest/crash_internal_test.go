@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 
@@ -46,11 +47,16 @@ func TestCrashEverywhereFindsARepeatedEffect(t *testing.T) {
 	t.Parallel()
 	var present atomic.Pointer[engine.Engine]
 	w := stepOf(func(ctx *engine.Context, _ *none) (engine.Transition, error) {
-		return engine.Next(), present.Load().Tx(ctx, func(ctx context.Context, tx engine.Tx) error {
+		eng := present.Load()
+		if eng == nil {
+			return engine.Transition{}, errors.New("not yet known")
+		}
+		return engine.Next(), eng.Tx(ctx, func(ctx context.Context, tx engine.Tx) error {
 			_, err := tx.ExecContext(ctx, "INSERT INTO ledger VALUES ('paid')")
 			return err
 		})
 	})
+	w.Steps[0].Retry = engine.Retry{Attempts: 100} // a new life may know the engine of the old one
 	c := newCrash(w, none{}, &CrashOptions{Config: engine.Config{Setup: makeTable, Adopt: true}})
 	start := c.start
 	c.start = func(ctx context.Context, eng *engine.Engine) (engine.Run, error) {

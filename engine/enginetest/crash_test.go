@@ -3,6 +3,7 @@ package enginetest_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"testing"
 
@@ -11,10 +12,13 @@ import (
 	"github.com/durable-wf/wf/steps"
 )
 
+// A death costs the better part of a second under the race detector, and these workflows have a hundred commits.
+var crashEach = flag.Int("crash.each", 9, "let each so-many-th commit be a crash")
+
 func TestSumCrashesEverywhere(t *testing.T) {
 	t.Parallel()
 	enginetest.CrashEverywhere(t, steps.SumWorkflow(), steps.SumState{N: 400_000}, &enginetest.CrashOptions{
-		Start: &engine.StartOptions{Checkpoint: engine.Checkpoint{Every: 100_000}},
+		Start: &engine.StartOptions{Checkpoint: engine.Checkpoint{Every: 100_000}}, Each: *crashEach,
 	})
 }
 
@@ -79,5 +83,5 @@ func orders() engine.Workflow[order, string] {
 
 func TestOrderCrashesEverywhere(t *testing.T) {
 	t.Parallel()
-	enginetest.CrashEverywhere(t, orders(), order{Items: 3}, nil)
+	enginetest.CrashEverywhere(t, orders(), order{Items: 3}, &enginetest.CrashOptions{Each: *crashEach})
 }

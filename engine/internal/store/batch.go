@@ -54,6 +54,7 @@ func (b *batch) run(reqs []*request) error {
 		case r.create != nil:
 			creates = append(creates, r)
 		case r.change != nil:
+			r.restore()
 			changes = append(changes, r)
 		}
 	}

@@ -39,6 +39,14 @@ type request struct {
 	settled bool  // err is final, whatever becomes of the batch
 }
 
+// restore takes back how the writer has adapted a change, before the change is tried again: what it was
+// adapted to was rolled back, too.
+func (r *request) restore() {
+	if r.asked != nil {
+		r.change.Row, r.change.History, r.change.Woken = r.asked.Row, r.asked.History, nil
+	}
+}
+
 // fail settles the request: it will not be tried again.
 func (r *request) fail(err error) { r.err, r.settled = err, true }
 

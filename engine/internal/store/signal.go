@@ -102,7 +102,6 @@ func (b *batch) answer(r *request) error {
 		asked := *c
 		r.asked = &asked
 	}
-	c.Row, c.History, c.Woken = r.asked.Row, r.asked.History, nil // as it was, if this is not the first try
 	if c.Row.Status != "waiting" {
 		return nil
 	}

@@ -142,33 +142,6 @@ func TestHistoryNamesSomeOfManyVisits(t *testing.T) {
 	}
 }
 
-// A change that has to be tried again, because another one in its batch was at fault, is as it was given.
-func TestUndoFirstIsRepeatable(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
-	run, l := newSaga(t, s, 1)
-	other := mustCreate(t, s, newWorker(t, s))
-	release := hold(t, s)
-	good, bad := make(chan error, 1), make(chan error, 1)
-	s.Submit(end(l, &run, "failed"), func(err error) { good <- err })
-	lease := other.Lease()
-	other.Status, other.Owner = "waiting", 0
-	waits := &store.Change{Lease: lease, Row: other, History: []store.History{{Kind: "transition", DurationUS: -1}}}
-	wrong := end(lease, &other, "completed") // which needs a row of its own, after the others
-	wrong.Row.Status, wrong.History[0].Kind = "blocked", "nonsense"
-	s.Submit(waits, func(error) {})
-	s.Submit(wrong, func(err error) { bad <- err })
-	release()
-	if err := <-bad; err == nil {
-		t.Error("a wrong kind of event was committed")
-	}
-	must(t, <-good)
-	if h := lastEvent(t, s, run.ID); h.Kind != "compensating" || strings.Count(h.Detail, "ending") != 1 {
-		t.Errorf("history: %s %s", h.Kind, h.Detail)
-	}
-	checkChain(t, s, run.ID)
-}
-
 // The calls of a visit are kept as long as it may have to be undone; those of others go with their
 // checkpoint. A run that completes leaves neither calls nor undos.
 func TestCallsOfAVisitThatMayBeUndone(t *testing.T) {
