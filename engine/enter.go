@@ -79,18 +79,32 @@ func entered(row *store.Run) []any {
 	return append(pairs, "fair_key", row.FairKey)
 }
 
+// waits reports whether a run that nobody owns cannot go on now: its time has not come, or its queue has no place
+// for it.
+func (e *Engine) waits(ctx context.Context, row *store.Run) bool {
+	now, wake := e.clock.NowUS(), e.wakeUS(ctx, row)
+	switch Status(row.Status) {
+	case Waiting:
+		return now < wake
+	case Pending, Suspended:
+		q, err := e.store.QueueLimits(ctx, row.Queue)
+		return err == nil && row.Ending == "" && (row.DeadlineUS == 0 || now < row.DeadlineUS) && !q.Admits(row.StartedUS != 0, now)
+	}
+	return false
+}
+
 // wakeUS is when time alone may let a run go on that nobody owns; 0 for never.
 func (e *Engine) wakeUS(ctx context.Context, row *store.Run) int64 {
 	at := row.DueUS
 	if late := row.DeadlineUS; late != 0 && row.Ending == "" && (at == 0 || late < at) {
 		at = late
 	}
-	if row.Status != string(Pending) && row.Status != string(Suspended) {
+	if row.Status != string(Pending) && row.Status != string(Suspended) || row.StartedUS != 0 {
 		return at
 	}
-	q, err := e.queue(ctx, row.Queue)
-	if err != nil || q.Next.IsZero() || at != 0 && at < q.Next.UnixMicro() {
-		return at // whoever waits looks again at any change
+	q, err := e.store.QueueLimits(ctx, row.Queue)
+	if next := q.NextStartUS(); err == nil && next > e.clock.NowUS() && (at == 0 || next < at) {
+		return next // whoever waits looks again at any change
 	}
-	return q.Next.UnixMicro()
+	return at
 }

@@ -20,8 +20,8 @@ func ExampleObserver() {
 	eng, err := engine.Open(context.Background(), engine.Config{
 		Path: filepath.Join(dir, "wf.db"),
 		Observer: engine.Observer{
-			StepEnded: func(e engine.StepEvent) { fmt.Println("step", e.Ref.Step, "ended:", e.Err) },
-			RunEnded:  func(r engine.Run) { fmt.Println("run", r.ID, r.Status) },
+			StepStarted: func(r engine.Ref) { fmt.Println("step", r.Step, "begins") },
+			RunEnded:    func(r engine.Run) { fmt.Println("run", r.ID, r.Status) },
 		},
 	}, sum(add))
 	if err != nil {
@@ -34,6 +34,6 @@ func ExampleObserver() {
 		log.Fatal(err)
 	}
 	// Output:
-	// step add ended: <nil>
+	// step add begins
 	// run 1 completed
 }

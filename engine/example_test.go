@@ -70,7 +70,7 @@ func ExampleName_Run() {
 	eng, closeAll := open(sum(add))
 	defer closeAll()
 
-	total, err := Sum.Run(ctx, eng, State{N: 101}, nil)
+	total, err := Sum.Run(ctx, eng, State{N: 10_000_001}, nil)
 	fmt.Println(total, err)
 	// Output: 5050 <nil>
 }
@@ -207,7 +207,7 @@ func ExampleEngine_Execute() {
 	}))
 	defer closeAll()
 
-	_, err := Sum.Run(ctx, eng, State{N: 101}, nil)
+	_, err := Sum.Run(ctx, eng, State{N: 10_000_001}, nil)
 	fmt.Println(err)
 
 	ctx = context.Background()
@@ -223,5 +223,5 @@ func ExampleEngine_Execute() {
 	// Output:
 	// run 1: suspended
 	// i=10 total=45
-	// completed 5050 <nil>
+	// completed 50000005000000 <nil>
 }

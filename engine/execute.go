@@ -13,6 +13,9 @@ import (
 type ExecuteOptions struct {
 	Return bool // return when the run has to wait, also for a place in its queue, instead of waiting with it
 
+	// Held is called when the queue of the run has no place for it, with the run, before each wait for one.
+	// If it is set, such a wait is waited for in spite of Return.
+	Held func(Run)
 	// Begun is called, before the first step, each time that the run has become this process's to
 	// execute, with the run as it goes on from there. nil is not called.
 	Begun func(Run)
@@ -69,7 +72,7 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 			return run, fmt.Errorf("run %d: %w (worker %d)", id, ErrRunOwned, run.Worker)
 		case undoing && !run.Due.After(e.clock.Now()) && ctx.Err() == nil && e.life.Err() == nil:
 			continue // what it has done is undone here, too
-		case run.Status != Waiting && !undoing && !taken && !held || opts.Return || ctx.Err() != nil:
+		case run.Status != Waiting && !undoing && !taken && !held || opts.Return && (!held || opts.Held == nil) || ctx.Err() != nil:
 			return run, nil
 		case e.life.Err() != nil:
 			return run, ErrClosed
@@ -79,6 +82,9 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 				return run, err
 			}
 			continue
+		}
+		if held && opts.Held != nil {
+			opts.Held(run)
 		}
 		e.doze(ctx, changed, e.wakeUS(ctx, &row))
 	}
@@ -100,7 +106,7 @@ func (e *Engine) seize(ctx context.Context, id int64) (store.Run, bool, error) {
 			return store.Run{}, false, err
 		}
 		row, err := e.row(ctx, id)
-		if err != nil || row.Status == string(Waiting) && e.clock.NowUS() < e.wakeUS(ctx, &row) {
+		if err != nil || e.waits(ctx, &row) { // a look that finds nothing must not take the write lock
 			return row, false, err
 		}
 		rows, err := e.store.Claim(ctx, store.Claim{

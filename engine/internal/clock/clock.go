@@ -19,6 +19,7 @@ type Clock struct {
 	now     time.Time
 	timers  map[*timer]bool
 	engines map[*engine]bool
+	working int           // transactions under way
 	waiting int           // callers that can do nothing but wait for what the engines do
 	moves   int64         // counts whatever may have changed what the engines have to do
 	moved   chan struct{} // closed by the next such move; nil while nobody waits for it
@@ -108,6 +109,25 @@ func (c *Clock) count(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting += n
+	c.move()
+}
+
+// Work says that a transaction is under way, until the function that it returns is called: no time passes
+// meanwhile, and what the engines have to do may be different afterwards.
+func (c *Clock) Work() (done func()) {
+	if c == nil {
+		return idle
+	}
+	c.work(1)
+	return func() { c.work(-1) }
+}
+
+func idle() {}
+
+func (c *Clock) work(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.working += n
 	c.move()
 }
 

@@ -164,3 +164,28 @@ func TestContextCarriesTheClock(t *testing.T) {
 		t.Errorf("From(With(c)) = %v, want c", got)
 	}
 }
+
+// What the engines say while a transaction is under way may be out of date when it is over.
+func TestNoTimePassesDuringATransaction(t *testing.T) {
+	t.Parallel()
+	c := clock.New(start)
+	defer c.Attach(func(context.Context, time.Time) (string, time.Time, error) { return "", start.Add(time.Hour), nil })()
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	done := c.Work()
+	defer c.Wait()()
+	wg.Go(func() { c.Run(ctx, nil) })
+	<-time.After(50 * time.Millisecond)
+	if got := c.Now(); got != start {
+		t.Errorf("now = %v during a transaction, want %v", got, start)
+	}
+	done()
+	for c.Now() != start.Add(time.Hour) {
+		if t.Context().Err() != nil {
+			t.Fatal("no time passes after it")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}

@@ -43,7 +43,7 @@ type look struct {
 	moved chan struct{} // closed when something has changed since
 }
 
-// look asks all engines.
+// look asks all engines. Nothing of it counts if still says that something has happened meanwhile.
 func (c *Clock) look(ctx context.Context) (look, error) {
 	c.mu.Lock()
 	if c.moved == nil {
@@ -51,6 +51,9 @@ func (c *Clock) look(ctx context.Context) (look, error) {
 	}
 	l := look{moves: c.moves, moved: c.moved}
 	now := c.now
+	if c.working > 0 {
+		l.busy = "writing" // what the engines say may be half of this and half of what comes after it
+	}
 	var engines []*engine
 	for e := range c.engines {
 		engines = append(engines, e)

@@ -215,7 +215,7 @@ func (g *grant) offer(runs []Run) error {
 		q, begun := g.b.queues[run.Queue], run.StartedUS != 0
 		switch {
 		case g.unbound(run):
-		case q != nil && !q.admits(begun, g.b.wall), !g.first(run):
+		case q != nil && !q.Admits(begun, g.b.wall), !g.first(run):
 			if run.Status == "waiting" {
 				if err := g.enqueue(run); err != nil {
 					return err

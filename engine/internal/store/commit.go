@@ -72,7 +72,6 @@ func (w *writer) transact(reqs []*request, begun time.Time) error {
 	}
 	b.advance()
 	w.newestUS = b.now
-	w.store.clock.Moved()
 	w.tell(reqs, begun, b.seen, nil)
 	return nil
 }

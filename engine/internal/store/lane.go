@@ -26,7 +26,7 @@ type lane struct {
 
 // open reports whether something can be claimed from the lane. q is its queue's row, nil if it has none.
 func (l *lane) open(q *Queue, nowUS int64) bool {
-	return l.Kind != laneQueue || q == nil || q.admits(l.Begun, nowUS)
+	return l.Kind != laneQueue || q == nil || q.Admits(l.Begun, nowUS)
 }
 
 // Claimable reports whether there is a run of these workflows to claim. It only reads, but as a claim it

@@ -66,8 +66,8 @@ func (q *Queue) NextStartUS() int64 {
 	return q.TokensUS + int64((1-q.Tokens)*float64(q.RatePeriodUS)/float64(q.Rate)) + 1
 }
 
-// admits reports whether a run may execute now.
-func (q *Queue) admits(begun bool, nowUS int64) bool {
+// Admits reports whether a run may execute at a time; begun says that it has been executed before.
+func (q *Queue) Admits(begun bool, nowUS int64) bool {
 	return q.places() > 0 && (begun || q.StartsAt(nowUS) > 0)
 }
 
@@ -98,6 +98,15 @@ func (s *Store) Queue(ctx context.Context, name string) (Queue, error) {
 		return Queue{Name: name}, nil
 	}
 	return q, err
+}
+
+// QueueLimits is Queue without a count of the runs that are pending, and of those that execute where they are not limited.
+func (s *Store) QueueLimits(ctx context.Context, name string) (Queue, error) {
+	queues, err := s.limits(ctx)
+	if q := queues[name]; q != nil {
+		return *q, err
+	}
+	return Queue{Name: name}, err
 }
 
 // ChangeQueue changes the limits of a queue in fn, which gets them as they are. Tokens are adapted to the rate.

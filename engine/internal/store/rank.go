@@ -13,7 +13,7 @@ func (b *batch) enter(run *Run) error {
 		return err
 	}
 	q := queues[run.Queue]
-	if run.Owner != 0 && (q == nil || q.admits(false, b.wall)) {
+	if run.Owner != 0 && (q == nil || q.Admits(false, b.wall)) {
 		if q != nil {
 			q.take(false, b.wall)
 		}

@@ -154,7 +154,9 @@ func (w *writer) loop() {
 	defer close(w.stopped)
 	for range w.wake {
 		for batch := w.take(); len(batch) > 0; batch = w.take() {
+			done := w.store.clock.Work()
 			w.run(batch)
+			done()
 			w.checkpoint()
 		}
 		w.mu.Lock()
