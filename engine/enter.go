@@ -85,7 +85,7 @@ func (e *Engine) waits(ctx context.Context, row *store.Run) bool {
 	now, wake := e.clock.NowUS(), e.wakeUS(ctx, row)
 	switch Status(row.Status) {
 	case Waiting:
-		return now < wake
+		return wake == 0 || now < wake
 	case Pending, Suspended:
 		q, err := e.store.QueueLimits(ctx, row.Queue)
 		return err == nil && row.Ending == "" && (row.DeadlineUS == 0 || now < row.DeadlineUS) && !q.Admits(row.StartedUS != 0, now)

@@ -70,7 +70,7 @@ func ExampleName_Run() {
 	eng, closeAll := open(sum(add))
 	defer closeAll()
 
-	total, err := Sum.Run(ctx, eng, State{N: 10_000_001}, nil)
+	total, err := Sum.Run(ctx, eng, State{N: 101}, nil)
 	fmt.Println(total, err)
 	// Output: 5050 <nil>
 }

@@ -8,10 +8,11 @@ import (
 
 // whyQueue says how its queue holds a pending run up, and what to do about it; "" if it does not.
 func (e *Engine) whyQueue(ctx context.Context, run Run) (cause, remedy string, err error) {
-	q, err := e.queue(ctx, run.Queue)
+	row, err := e.store.QueueLimits(ctx, run.Queue)
 	if err != nil {
 		return "", "", err
 	}
+	q := e.queueOf(&row)
 	command := e.cfg.Program + " queue "
 	switch {
 	case q.Paused:
