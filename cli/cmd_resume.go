@@ -328,11 +328,12 @@ func (f *foreground) resume(ctx context.Context, run engine.Run, r resuming) (in
 		run = pending
 	}
 	begun, announce := false, f.announcer(run.Started.IsZero())
-	next, err := f.execute(ctx, run, func(run engine.Run) {
+	next, err := f.execute(ctx, run, engine.ExecuteOptions{Begun: func(run engine.Run) {
 		begun = true
 		announce(run)
-	})
-	taken := !begun && !r.named && next.Status != engine.Blocked // by another process, meanwhile
+	}})
+	held := next.Status == engine.Pending && next.Worker == 0             // by its queue
+	taken := !begun && !r.named && next.Status != engine.Blocked && !held // by another process, meanwhile
 	switch {
 	case errors.Is(err, engine.ErrRunOwned) && taken:
 		return ExitOK, nil

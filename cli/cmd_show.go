@@ -122,6 +122,7 @@ func showColumns(a *app) []column[shownRun] {
 		{Head: "run", Value: blank, Show: func(r shownRun) string { return fmt.Sprintf("%d  (%s)", r.ID, r.UUID) }},
 		{Head: "workflow", Value: blank, Show: func(r shownRun) string { return fmt.Sprintf("%s  version %d", r.Workflow, r.Version) }},
 		{Head: "key", Value: blank, Show: func(r shownRun) string { return r.Key }},
+		{Head: "queue", Value: blank, Show: shownRun.queueText},
 		{Head: "status", Value: blank, Show: shownRun.headline},
 		{Head: "step", Value: blank, Show: shownRun.where},
 		{Head: "progress", Value: blank, Show: func(r shownRun) string { return progressFull(r.Progress) }},

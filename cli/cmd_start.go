@@ -71,6 +71,7 @@ func (s *starting) addFlags(flags *pflag.FlagSet) {
 	flags.Var((*keyFlag)(&s.options.Key), "key", "a name for the run that makes the start repeatable")
 	flags.StringVar(&s.onKey, "on-key", "", "if the key's run has ended: return it, retry if it did not complete, reuse the key; or reject a key that is taken (default return)")
 	flags.Var(seedFlag{&s.options.Seed}, "seed", "of the run's random numbers (default: random)")
+	addEntryFlags(flags, &s.options)
 	flags.BoolVar(&s.detach, "detach", false, "only enqueue the run, for a worker, and print its ID")
 	flags.DurationVar(&s.patience, "wait-timeout", 0, "give up waiting, not working, after this time")
 	flags.StringVar(&s.input, "input", "", "inputs as JSON: the text, @FILE, or - for stdin")
@@ -98,6 +99,8 @@ func (s *starting) check() error {
 		return usagef("--every %d must not be negative", s.options.Checkpoint.Every)
 	case s.options.Checkpoint.Interval < 0:
 		return usagef("--interval %v must not be negative", s.options.Checkpoint.Interval)
+	case s.options.Delay != 0 && !s.options.At.IsZero():
+		return usagef("--delay and --at exclude each other")
 	case s.patience < 0:
 		return usagef("--wait-timeout %v must not be negative", s.patience)
 	case s.detach && s.patience > 0:
@@ -171,8 +174,9 @@ func (a *app) startHelp(cmd *cobra.Command, def engine.Definition) error {
 	}
 	d := def.Describe()
 	var given map[string][]string
-	_, err := fmt.Fprintf(a.stdout, "%s\n\nUsage:\n  %s start [flags] %s [--INPUT VALUE …]\n\nInputs:\n%s\nwf's own flags (also --wf-NAME):\n%s",
-		strings.TrimSpace(d.Doc), a.name, d.Name, fieldFlags(d, &given).FlagUsages(), ownFlags(cmd).FlagUsages())
+	usage := strings.TrimSuffix(strings.Replace(cmd.UseLine(), "WORKFLOW", d.Name, 1), " [-- WORD …]")
+	_, err := fmt.Fprintf(a.stdout, "%s\n\nUsage:\n  %s\n\nInputs:\n%s\nwf's own flags (also --wf-NAME):\n%s",
+		strings.TrimSpace(d.Doc), usage, fieldFlags(d, &given).FlagUsages(), ownFlags(cmd).FlagUsages())
 	return err
 }
 

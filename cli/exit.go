@@ -106,7 +106,7 @@ func interrupted(err error) bool {
 
 func isUsage(err error) bool {
 	for _, target := range []error{
-		engine.ErrWorkflowUnknown, engine.ErrRunNotFound, engine.ErrKeyConflict, engine.ErrKeyTaken, engine.ErrRunEnded,
+		engine.ErrWorkflowUnknown, engine.ErrRunNotFound, engine.ErrScheduleNotFound, engine.ErrKeyConflict, engine.ErrKeyTaken, engine.ErrRunEnded,
 	} {
 		if errors.Is(err, target) {
 			return true

@@ -60,12 +60,14 @@ func (f *foreground) announcer(isNew bool) func(engine.Run) {
 // finish executes the run until it has ended or needs a person, waiting for times and for other
 // processes. It calls begun each time that the run has become this process's to execute.
 func (f *foreground) finish(ctx context.Context, run engine.Run, begun func(engine.Run)) (engine.Run, error) {
-	var deadline <-chan time.Time
+	var deadline <-chan struct{}
 	if f.patience > 0 {
-		deadline = time.After(f.patience)
+		patience, stop := context.WithTimeout(context.WithoutCancel(ctx), f.patience)
+		defer stop()
+		deadline = patience.Done()
 	}
 	for {
-		next, err := f.execute(ctx, run, begun)
+		next, err := f.enter(ctx, run, begun, deadline)
 		switch {
 		case errors.Is(err, engine.ErrRunOwned):
 			f.app.note("%s is executed by another process; waiting for its end", title(run))
@@ -87,7 +89,7 @@ func (f *foreground) finish(ctx context.Context, run engine.Run, begun func(engi
 }
 
 // finishFamily executes a run that has children, and them, until the run has ended or needs a person.
-func (f *foreground) finishFamily(ctx context.Context, run engine.Run, deadline <-chan time.Time) (engine.Run, error) {
+func (f *foreground) finishFamily(ctx context.Context, run engine.Run, deadline <-chan struct{}) (engine.Run, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go func() { // ends with ctx
@@ -110,11 +112,49 @@ func rests(run engine.Run) bool {
 // isDue reports whether the time for which a run waits has come.
 func isDue(run engine.Run) bool { return !run.Due.IsZero() && !run.Due.After(time.Now()) }
 
-// execute executes what can run now. It calls begun once the run is this process's to execute.
-func (f *foreground) execute(ctx context.Context, run engine.Run, begun func(engine.Run)) (engine.Run, error) {
+// enter is execute for a run that waits for its queue before, but not longer than until deadline.
+func (f *foreground) enter(ctx context.Context, run engine.Run, begun func(engine.Run), deadline <-chan struct{}) (engine.Run, error) {
+	entering, leave := context.WithCancel(ctx)
+	defer leave()
+	var mu sync.Mutex
+	inside, cause := false, "" // guarded by mu
+	go func() {                // ends with entering
+		select {
+		case <-deadline:
+			mu.Lock()
+			defer mu.Unlock()
+			if !inside {
+				leave()
+			}
+		case <-entering.Done():
+		}
+	}()
+	return f.execute(entering, run, engine.ExecuteOptions{
+		Begun: func(run engine.Run) {
+			mu.Lock()
+			defer mu.Unlock()
+			inside = true
+			begun(run)
+		},
+		Held: func(run engine.Run) {
+			text := "queue " + run.Queue + " has no place for it"
+			if why, err := f.eng.Why(ctx, run.ID); err == nil && why.Run.Status == engine.Pending {
+				text = why.Cause
+			}
+			if text != cause {
+				cause = text
+				f.app.note("%s waits: %s", title(run), cause)
+			}
+		},
+	})
+}
+
+// execute executes what can run now. It calls Begun once the run is this process's to execute.
+func (f *foreground) execute(ctx context.Context, run engine.Run, opts engine.ExecuteOptions) (engine.Run, error) {
 	defer f.progress.follow(run)()
 	defer f.app.executing.begin(run.ID)()
-	next, err := f.eng.Execute(ctx, run.ID, &engine.ExecuteOptions{Return: true, Begun: begun})
+	opts.Return = true
+	next, err := f.eng.Execute(ctx, run.ID, &opts)
 	if errors.Is(err, engine.ErrFull) {
 		err = hinted(err, "make room, then: %s", f.app.resumeLine(run.ID))
 	}
@@ -149,7 +189,7 @@ func (f *foreground) owned(ctx context.Context, id int64, err error) error {
 }
 
 // await waits until the run is as wanted, patience or ctx end, and returns it as it is then.
-func (f *foreground) await(ctx context.Context, run engine.Run, deadline <-chan time.Time, wanted func(engine.Run) bool) (engine.Run, error) {
+func (f *foreground) await(ctx context.Context, run engine.Run, deadline <-chan struct{}, wanted func(engine.Run) bool) (engine.Run, error) {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	changed := f.eng.Watch(watching)

@@ -103,6 +103,7 @@ func (a *app) commands() []*cobra.Command {
 		a.signalCommand(),
 		a.pauseCommand(),
 		a.cancelCommand(),
+		a.scheduleCommand(),
 		a.retryCommand(),
 		a.forkCommand(),
 		// Keep
@@ -112,6 +113,7 @@ func (a *app) commands() []*cobra.Command {
 		a.checkCommand(),
 		a.verifyCommand(),
 		a.backupCommand(),
+		a.queueCommand(),
 		a.migrateCommand(),
 		a.completionCommand(),
 		a.versionCommand(),

@@ -189,3 +189,18 @@ func dueText(due, now time.Time) string {
 	}
 	return fmt.Sprintf("%s (%s)", due.UTC().Format(humanLayout), dueIn(due, now))
 }
+
+// queueText is how the run waits for a worker, as far as that is not the usual way.
+func (s shownRun) queueText() string {
+	if s.Queue == engine.DefaultQueue && s.Priority == 0 && s.FairKey == "" {
+		return ""
+	}
+	text := s.Queue
+	if s.Priority != 0 {
+		text += fmt.Sprintf(", priority %d", s.Priority)
+	}
+	if s.FairKey != "" {
+		text += ", fair key " + s.FairKey
+	}
+	return text
+}

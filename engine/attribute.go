@@ -204,7 +204,5 @@ func (s *Snapshot) inherit(old *Snapshot) {
 			s.Attributes[name] = value
 		}
 	}
-	if len(old.Metrics) > 0 {
-		s.Metrics = append(old.Metrics[:len(old.Metrics):len(old.Metrics)], s.Metrics...)
-	}
+	s.Metrics = append(old.Metrics, s.Metrics...)
 }

@@ -23,6 +23,9 @@ type CancelOptions struct {
 // returned Run then has Want "cancel", and Wait tells when it has ended. A step that does not heed its
 // context is given up after Config.Grace, see [Engine.CancelWith]. Cancel returns a *TransitionError if the
 // run has completed or failed; cancelling a cancelled run changes nothing.
+//
+// A run that has done what can be undone (see Step.Undo) becomes Compensating first, and Cancelled after
+// that. To cancel one that undoes its steps already changes nothing: Run.Ending says how it ends.
 func (e *Engine) Cancel(ctx context.Context, id int64, reason string) (Run, error) {
 	return e.CancelWith(ctx, id, &CancelOptions{Reason: reason})
 }

@@ -86,6 +86,7 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 		if held && opts.Held != nil {
 			opts.Held(run)
 		}
+		mine = mine || !opts.Return // whoever takes it up now, its end is waited for
 		e.doze(ctx, changed, e.wakeUS(ctx, &row))
 	}
 }

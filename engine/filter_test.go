@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -188,5 +189,57 @@ func TestBulkPages(t *testing.T) {
 	left, err := eng.List(t.Context(), engine.RunFilter{Statuses: []engine.Status{engine.Pending}})
 	if err != nil || len(left) != 50 {
 		t.Errorf("%d runs are left, %v, want 50", len(left), err)
+	}
+}
+
+// TestBulkBeginsWithParents holds that a parent does not go on because its children were cancelled first.
+func TestBulkBeginsWithParents(t *testing.T) {
+	t.Parallel()
+	const child engine.Name[count, int64] = "child"
+	parent := engine.Workflow[count, int64]{Name: "parent", Steps: []engine.Step[count]{
+		{Name: "spawn", Do: func(*engine.Context, *count) (engine.Transition, error) {
+			return engine.Spawn(func(yield func(engine.Child) bool) {
+				for i := range int64(40) { // more than are done at the same time
+					if !yield(child.Child(count{N: i}, nil)) {
+						return
+					}
+				}
+			}, "join"), nil
+		}},
+		{Name: "join", Do: func(*engine.Context, *count) (engine.Transition, error) { return engine.Next(), nil }},
+	}}
+	eng := newEngine(t, parent, oneStep("child", func(*engine.Context, *count) (engine.Transition, error) {
+		return engine.Sleep(time.Hour, "only"), nil
+	}))
+	run, err := parent.Name.Start(t.Context(), eng, count{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- eng.Serve(ctx) }()
+	for waiting := 0; waiting < 41; {
+		runs, err := eng.List(t.Context(), engine.RunFilter{Statuses: []engine.Status{engine.Waiting}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		waiting = len(runs)
+	}
+	if tree, err := eng.List(t.Context(), engine.RunFilter{Parent: run.ID}); err != nil || len(tree) != 40 {
+		t.Errorf("%d children, %v", len(tree), err)
+	}
+	if tree, err := eng.List(t.Context(), engine.RunFilter{Where: "root = 1 and parent = 1 and place < 2"}); err != nil || len(tree) != 2 {
+		t.Errorf("%d children with a place below 2, %v", len(tree), err)
+	}
+	got, err := eng.CancelAll(t.Context(), engine.RunFilter{}, "no more")
+	stop()
+	if err != nil || len(got.Runs) != 41 || len(got.Errors) > 0 {
+		t.Fatalf("%d runs, %v, %v", len(got.Runs), got.Errors, err)
+	}
+	if err := <-served; err != nil {
+		t.Fatal(err)
+	}
+	if list := kinds(t, eng, run.ID); slices.Contains(list, "woken") || list[len(list)-1] != "cancelled" {
+		t.Errorf("the parent's events are %v", list)
 	}
 }

@@ -16,6 +16,9 @@ func (x *execution) inspect(ctx context.Context) (bool, error) {
 	if x.def == nil {
 		return false, x.block(ctx, fmt.Errorf("this program has no workflow %q", x.row.Workflow))
 	}
+	if _, err := x.row.Waits(); err != nil { // it was waiting, and where it would have gone on is lost
+		return false, x.block(ctx, err)
+	}
 	switch bad := checkpointFault(x.row.Checkpoint); {
 	case bad != nil:
 		return x.fallBack(ctx, bad)

@@ -461,3 +461,44 @@ func TestRetryIf(t *testing.T) {
 		})
 	}
 }
+
+// P6: what a process had used of a step's time when it died, as far as it was committed, counts for the one that
+// takes the run over.
+func TestTimeoutAfterATakeover(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "wf.db")
+	let, saved := make(chan struct{}), make(chan error, 9)
+	defer close(let)
+	hung := oneStep("slow", func(ctx *engine.Context, s *count) (engine.Transition, error) {
+		time.Sleep(2 * time.Millisecond)
+		saved <- engine.Exec(ctx, "call", func(context.Context) error { return nil })
+		<-let
+		return engine.Done(int64(1)), nil
+	})
+	hung.Steps[0].Timeout = time.Hour
+	died := openEngine(t, engine.Config{Path: path, DrainTimeout: time.Millisecond}, hung)
+	run, _, err := died.StartHere(t.Context(), "slow", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go died.Execute(context.Background(), run.ID, nil) //nolint:errcheck // it is dead
+	if err := <-saved; err != nil {
+		t.Fatal(err)
+	}
+	if used := scalar(t, path, "SELECT tried_us FROM wf_runs"); used < 2000 {
+		t.Errorf("%d µs of the step's time are used, want 2 ms or more", used)
+	}
+	if err := died.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	changeBeside(t, path, "UPDATE wf_runs SET tried_us = 3600000000 - 5000")
+	w := oneStep("slow", func(ctx *engine.Context, _ *count) (engine.Transition, error) {
+		<-ctx.Done()
+		return engine.Transition{}, ctx.Err()
+	})
+	w.Steps[0].Timeout = time.Hour
+	eng := openEngine(t, engine.Config{Path: path}, w)
+	if run, err = eng.Execute(t.Context(), run.ID, nil); err != nil || run.Status != engine.Failed || run.Error != `step "only": timed out after 1h0m0s` {
+		t.Errorf("Execute = %s: %s, %v; want timed out", run.Status, run.Error, err)
+	}
+}

@@ -99,13 +99,18 @@ func (e *Engine) ResumeQueue(ctx context.Context, name string) (Queue, error) {
 	return e.changeQueue(ctx, name, func(q *store.Queue) { q.Paused = "" })
 }
 
+// CheckQueueName says why a text does not do as the name of a queue: it is empty, longer than 200 bytes, has control
+// characters, or a space at an end. nil means that it does.
+func CheckQueueName(name string) error {
+	if name == "" {
+		return errors.New("a queue needs a name")
+	}
+	return labelFault("queue", name)
+}
+
 // changeQueue changes a queue and tells everybody.
 func (e *Engine) changeQueue(ctx context.Context, name string, fn func(*store.Queue)) (Queue, error) {
-	err := labelFault("queue", name)
-	if name == "" {
-		err = errors.New("a queue needs a name")
-	}
-	if err != nil {
+	if err := CheckQueueName(name); err != nil {
 		return Queue{}, err
 	}
 	if err := e.store.Update(ctx, func(tx *store.Tx) error { return tx.ChangeQueue(name, fn) }); err != nil {

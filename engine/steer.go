@@ -127,7 +127,8 @@ type ResumeOptions struct {
 
 // Resume lets a run that is paused, blocked, suspended, or whose owner has died, go on: it becomes
 // pending, for a worker or Execute. If it stood still, its counters of failures and deaths start again.
-// It returns a *TransitionError if the run has ended, and ErrRunOwned if a living process executes it.
+// A run that was undoing its steps (see Run.Ending) goes on with that instead. Resume returns a
+// *TransitionError if the run has ended, and ErrRunOwned if a living process executes it.
 func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run, error) {
 	if opts == nil {
 		opts = &ResumeOptions{}

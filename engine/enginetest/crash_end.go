@@ -1,7 +1,6 @@
 package enginetest
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -47,10 +46,10 @@ func begin(t testing.TB, eng *engine.Engine) end {
 func (e *end) finish(t testing.TB, eng *engine.Engine) {
 	t.Helper()
 	found := func(f engine.Finding) { t.Errorf("found %v", f) }
-	if err := eng.Check(context.Background(), found); err != nil {
+	if err := eng.Check(t.Context(), found); err != nil {
 		t.Errorf("Check: %v", err)
 	}
-	if err := eng.Verify(context.Background(), 0, found); err != nil {
+	if err := eng.Verify(t.Context(), 0, found); err != nil {
 		t.Errorf("Verify: %v", err)
 	}
 	events := eventsOf(t, eng)
@@ -115,7 +114,7 @@ func (e *end) follows(t testing.TB) {
 func runsOf(t testing.TB, eng *engine.Engine) (all []engine.Run) {
 	t.Helper()
 	for before := int64(0); ; {
-		page, err := eng.List(context.Background(), engine.RunFilter{Before: before, WithState: true})
+		page, err := eng.List(t.Context(), engine.RunFilter{Before: before, WithState: true})
 		if err != nil {
 			t.Fatalf("List: %v", err)
 		}
@@ -129,7 +128,7 @@ func runsOf(t testing.TB, eng *engine.Engine) (all []engine.Run) {
 // eventsOf returns the whole history of the file.
 func eventsOf(t testing.TB, eng *engine.Engine) (all []engine.Event) {
 	t.Helper()
-	for page, err := range eng.HistoryPages(context.Background(), engine.HistoryFilter{}) {
+	for page, err := range eng.HistoryPages(t.Context(), engine.HistoryFilter{}) {
 		if err != nil {
 			t.Fatalf("HistoryPages: %v", err)
 		}
@@ -183,7 +182,7 @@ func tablesOf(t testing.TB, eng *engine.Engine) map[string][]string {
 
 func query(t testing.TB, eng *engine.Engine, sql string) [][]any {
 	t.Helper()
-	answer, err := eng.Query(context.Background(), sql, 0)
+	answer, err := eng.Query(t.Context(), sql, 0)
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}

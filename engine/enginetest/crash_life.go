@@ -29,7 +29,7 @@ type crash struct {
 func (c *crash) create(t testing.TB) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "blank.db")
-	eng, err := engine.Open(context.Background(), engine.Config{Path: path})
+	eng, err := engine.Open(t.Context(), engine.Config{Path: path})
 	if err == nil {
 		err = eng.Close()
 	}
@@ -64,7 +64,7 @@ func (c *crash) newWorld(t testing.TB) *world {
 		fake.key = fmt.Sprintf("signal %d", i)
 		w.signals = append(w.signals, &fake)
 	}
-	passing, stop := context.WithCancel(context.Background())
+	passing, stop := context.WithCancel(t.Context())
 	var passes sync.WaitGroup
 	passes.Go(func() { w.clock.Run(passing, w.idle) })
 	t.Cleanup(func() { stop(); passes.Wait() })
@@ -109,7 +109,7 @@ func (w *world) live(eng *engine.Engine, cut *fault.Cut, stuck context.CancelCau
 // ended, or the engine dies.
 func (c *crash) life(t testing.TB, w *world, cut *fault.Cut) end {
 	t.Helper()
-	ctx := fault.With(clock.With(context.Background(), w.clock), cut)
+	ctx := fault.With(clock.With(t.Context(), w.clock), cut)
 	cfg := c.opts.Config
 	cfg.Path = w.path
 	if cfg.Logger == nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // A death costs the better part of a second under the race detector, and these workflows have a hundred commits.
-var crashEach = flag.Int("crash.each", 9, "let each so-many-th commit be a crash")
+var crashEach = flag.Int("crash.each", 13, "let each so-many-th commit be a crash")
 
 func TestSumCrashesEverywhere(t *testing.T) {
 	t.Parallel()

@@ -54,7 +54,7 @@ type Engine struct {
 
 // surroundings are what an Engine has around its engine.
 type surroundings struct {
-	ctx      context.Context //nolint:containedctx // carries the clock to the engine
+	ctx      context.Context // carries the clock to the engine
 	clock    *clock.Clock    // nil: the real one
 	patience time.Duration
 

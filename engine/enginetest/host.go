@@ -27,7 +27,7 @@ type StepOptions struct {
 	Calls map[string][]any
 	// Context is where the step's context comes from: cancel it, with a cause, to stop the step. nil means
 	// that of the test.
-	Context context.Context //nolint:containedctx // the caller's, for one call
+	Context context.Context
 }
 
 // Signalled is a signal that has led to a step.

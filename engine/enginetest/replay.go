@@ -53,7 +53,7 @@ func replay(t testing.TB, path string, opts *ReplayOptions, defs []engine.Defini
 	var faults []error
 	for _, run := range runsOf(t, e.Engine) {
 		if opts.Skip == nil || !opts.Skip(run) {
-			runs, faults = append(runs, run), append(faults, e.Fits(context.Background(), run.ID))
+			runs, faults = append(runs, run), append(faults, e.Fits(t.Context(), run.ID))
 		}
 	}
 	if opts.Execute {
@@ -87,13 +87,13 @@ func openCopy(t testing.TB, path string, opts *ReplayOptions, defs []engine.Defi
 	if err != nil {
 		t.Fatalf("copying: %v", err)
 	}
-	eng, err := engine.Open(context.Background(), cfg, defs...)
+	eng, err := engine.Open(t.Context(), cfg, defs...)
 	if errors.Is(err, engine.ErrArchive) {
 		if opts.Execute {
 			t.Fatalf("%s is an archive, in which nothing can be executed", path)
 		}
 		cfg.Access = engine.ReadOnly
-		eng, err = engine.Open(context.Background(), cfg, defs...)
+		eng, err = engine.Open(t.Context(), cfg, defs...)
 	}
 	if err != nil {
 		t.Fatalf("Open: %v", err)

@@ -140,7 +140,7 @@ func TestNewContext(t *testing.T) {
 		t.Errorf("Save: %v", err)
 	}
 	stop(engine.ErrShutdown)
-	if err := ctx.Save(); !errors.Is(err, engine.ErrStopped) || !ctx.Due() {
+	if err := ctx.Save(); !errors.Is(err, engine.ErrStopped) {
 		t.Errorf("Save after the stop: %v, want ErrStopped", err)
 	}
 }

@@ -285,3 +285,28 @@ func checkAlive(t testing.TB, dir, name string, want bool) {
 		t.Errorf("Alive(%s) = %v, %v, want %v", name, got, err, want)
 	}
 }
+
+// What is left of a presence that is abandoned is what is left of one whose process was killed.
+func TestAbandonedPresence(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, err := oslock.Announce(dir, "w1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(p.Abandon(), p.Abandon(), p.Close()); err != nil {
+		t.Errorf("Abandon: %v", err)
+	}
+	if alive, err := oslock.Alive(dir, "w1"); err != nil || alive {
+		t.Errorf("Alive = %v, %v, want false", alive, err)
+	}
+	if _, err := oslock.Heartbeat(dir, "w1"); err != nil {
+		t.Errorf("its file is gone: %v", err)
+	}
+	if err := p.Beat(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Beat = %v, want os.ErrClosed", err)
+	}
+	if err := oslock.AwaitDeath(t.Context(), dir, "w1"); err != nil {
+		t.Errorf("AwaitDeath: %v", err)
+	}
+}
