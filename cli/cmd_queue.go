@@ -54,19 +54,20 @@ func queueColumns() []column[engine.Queue] {
 		{Name: "pending", Head: "PENDING", Value: func(q engine.Queue) any { return q.Pending }},
 		{Name: "running", Head: "RUNNING", Value: func(q engine.Queue) any { return q.Running }},
 		{Name: "concurrency", Head: "CONCURRENCY", Value: func(q engine.Queue) any { return countOrNull(q.Concurrency) }},
-		{Name: "rate", Value: func(q engine.Queue) any { return countOrNull(q.Rate) }},
+		{Name: "rate", Head: "RATE", Value: func(q engine.Queue) any { return countOrNull(q.Rate) },
+			Show: func(q engine.Queue) string { return rateText(q.Rate, q.Period) }},
 		{Name: "period_us", Value: func(q engine.Queue) any {
 			if q.Rate == 0 {
 				return nil
 			}
 			return q.Period
 		}},
-		{Head: "RATE", Value: func(q engine.Queue) any { return rateText(q.Rate, q.Period) }},
 		{Name: "next", Value: func(q engine.Queue) any { return q.Next }},
 		{Name: "paused", Value: func(q engine.Queue) any { return q.Paused }},
 		{Name: "by", Value: func(q engine.Queue) any { return textOrNull(q.By) }},
 		{Name: "reason", Value: func(q engine.Queue) any { return textOrNull(q.Reason) }},
-		{Head: "NOTE", Value: func(q engine.Queue) any { return shorten(queueNote(q), noteWidth) }},
+		{Name: "note", Head: "NOTE", Value: func(q engine.Queue) any { return textOrNull(queueNote(q)) },
+			Show: func(q engine.Queue) string { return shorten(queueNote(q), noteWidth) }},
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,7 +84,7 @@ func (s *scheduling) addFlags(flags *pflag.FlagSet) {
 	flags.IntVar(&o.Priority, "priority", 0, "the priority of the runs in their queue: higher ones come first")
 	flags.StringVar(&o.FairKey, "fair-key", "", "whose share of the queue the runs take")
 	flags.Var(&s.deadline, "deadline", "fail a run that has not ended so long after its start")
-	flags.StringToStringVar(&s.attributes, "attribute", nil, "what to search the runs by: NAME=VALUE (may be repeated)")
+	flags.StringToStringVar(&s.attributes, "attr", nil, "what to search the runs by: NAME=VALUE (may be repeated)")
 	flags.StringVar(&s.keep, "keep", "", "what remains of a completed run: none, history or all (default history)")
 	flags.Var(seedFlag{&o.Seed}, "seed", "of the random numbers of every run (default: random)")
 	flags.StringVar(&s.input, "input", "", "inputs as JSON: the text, @FILE, or - for stdin")
@@ -142,6 +144,24 @@ func (s *scheduling) resolve(workflow string, input []byte) (engine.Schedule, er
 	return rule, nil
 }
 
+// attributeWord is the value of an attribute: a number, true or false if the word is one, else a text, as is
+// what stands in double quotes.
+func attributeWord(word string) any {
+	if text, err := strconv.Unquote(word); err == nil && strings.HasPrefix(word, `"`) {
+		return text
+	}
+	if n, err := strconv.ParseInt(word, 10, 64); err == nil {
+		return n
+	}
+	if f, err := strconv.ParseFloat(word, 64); err == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
+		return f
+	}
+	if word == "true" || word == "false" {
+		return word == "true"
+	}
+	return word
+}
+
 // parseFuture reads a time to come: a length of time from now, or a time; one that names no zone is in the
 // one given.
 func parseFuture(text, zone string, now time.Time) (time.Time, error) {
@@ -190,9 +210,9 @@ func nextText(s engine.ScheduleState, now time.Time) string {
 	case s.Paused != "":
 		return "paused: " + s.Paused
 	case !s.Queued.IsZero():
-		return "the run for " + s.Queued.Format(humanLayout) + " starts when the one before has ended"
+		return "the run for " + inZone(s.Queued, s.Zone) + " starts when the one before has ended"
 	case s.Next.IsZero():
 		return "nothing more to start"
 	}
-	return fmt.Sprintf("the next run is for %s (in %s)", s.Next.Format(humanLayout), humanAge(s.Next.Sub(now)))
+	return fmt.Sprintf("the next run is for %s (in %s)", inZone(s.Next, s.Zone), humanAge(s.Next.Sub(now)))
 }

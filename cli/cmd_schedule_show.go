@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -122,13 +121,16 @@ func (s scheduleRow) note() string {
 	return strings.Join(parts, "; ")
 }
 
-// shownIn is a time in the zone of the schedule.
-func (s scheduleRow) shownIn(t time.Time) string {
-	loc, err := time.LoadLocation(s.Zone)
-	if t.IsZero() || err != nil {
+// inZone shows a time as the clocks of a zone do.
+func inZone(t time.Time, zone string) string {
+	loc, err := time.LoadLocation(zone)
+	if t.IsZero() {
 		return ""
 	}
-	return t.In(loc).Format("2006-01-02 15:04:05 MST")
+	if err != nil { // another program has written it
+		loc = time.UTC
+	}
+	return t.In(loc).Format(humanLayout + " MST")
 }
 
 func scheduleColumns() []column[scheduleRow] {
@@ -174,6 +176,7 @@ func scheduleShowColumns(a *app) []column[scheduleRow] {
 		{Head: "overlap", Value: blank, Show: func(s scheduleRow) string { return string(s.Overlap) }},
 		{Head: "catch-up", Value: blank, Show: scheduleRow.catchUpText},
 		{Head: "jitter", Value: blank, Show: func(s scheduleRow) string { return durationText(s.Jitter) }},
+		{Head: "attributes", Value: blank, Show: func(s scheduleRow) string { return attributesText(s.Options.Attributes) }},
 		{Head: "queue", Value: blank, Show: func(s scheduleRow) string { return s.Options.Queue }},
 		{Head: "status", Value: blank, Show: scheduleRow.statusText},
 		{Head: "starts", Value: blank, Show: func(s scheduleRow) string { return plainText(s.Starts) }},
@@ -194,7 +197,7 @@ func scheduleDetailColumns() []column[scheduleRow] {
 		{Name: "priority", Value: func(s scheduleRow) any { return s.Options.Priority }},
 		{Name: "fair_key", Value: func(s scheduleRow) any { return textOrNull(s.Options.FairKey) }},
 		{Name: "deadline_us", Value: func(s scheduleRow) any { return s.Options.Deadline }},
-		{Name: "attributes", Value: func(s scheduleRow) any { return attributesDoc(s.Options.Attributes) }},
+		{Name: "attributes", Value: func(s scheduleRow) any { return attributesJSON(s.Options.Attributes) }},
 		{Name: "created", Value: func(s scheduleRow) any { return s.Created }},
 		{Name: "due", Value: func(s scheduleRow) any { return s.Due }},
 		{Name: "paused_reason", Value: func(s scheduleRow) any { return textOrNull(s.Paused) }},
@@ -207,18 +210,6 @@ func scheduleDetailColumns() []column[scheduleRow] {
 			return texts
 		}},
 	}
-}
-
-// attributesDoc is an object; an empty one for none.
-func attributesDoc(set map[string]any) json.RawMessage {
-	if set == nil {
-		set = map[string]any{}
-	}
-	doc, err := json.Marshal(set)
-	if err != nil { // integers, floats and texts always marshal
-		return nil
-	}
-	return doc
 }
 
 func (s scheduleRow) catchUpText() string {
@@ -252,7 +243,7 @@ func (s scheduleRow) lastText() string {
 	if s.LastRun == 0 {
 		return ""
 	}
-	text := s.shownIn(s.Last) + "  run " + plainText(s.LastRun)
+	text := inZone(s.Last, s.Zone) + "  run " + plainText(s.LastRun)
 	if s.last != "" {
 		text += " " + string(s.last)
 	}
@@ -262,7 +253,7 @@ func (s scheduleRow) lastText() string {
 func (s scheduleRow) timesText() string {
 	var texts []string
 	for _, t := range s.times {
-		texts = append(texts, s.shownIn(t))
+		texts = append(texts, inZone(t, s.Zone))
 	}
 	return strings.Join(texts, ", ")
 }

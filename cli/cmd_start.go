@@ -71,6 +71,7 @@ func (s *starting) addFlags(flags *pflag.FlagSet) {
 	flags.Var((*keyFlag)(&s.options.Key), "key", "a name for the run that makes the start repeatable")
 	flags.StringVar(&s.onKey, "on-key", "", "if the key's run has ended: return it, retry if it did not complete, reuse the key; or reject a key that is taken (default return)")
 	flags.Var(seedFlag{&s.options.Seed}, "seed", "of the run's random numbers (default: random)")
+	flags.Var((*setting)(&s.options.Attributes), "attr", "an attribute to search the run by, NAME=VALUE (may be repeated)")
 	addEntryFlags(flags, &s.options)
 	flags.BoolVar(&s.detach, "detach", false, "only enqueue the run, for a worker, and print its ID")
 	flags.DurationVar(&s.patience, "wait-timeout", 0, "give up waiting, not working, after this time")

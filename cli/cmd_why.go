@@ -49,6 +49,7 @@ func whyColumns(workers roster) []column[engine.Why] {
 		{Name: "status", Head: "status", Value: func(w engine.Why) any { return string(w.Run.Status) },
 			Show: func(w engine.Why) string { return workers.row(w.Run).state() }},
 		{Name: "step", Head: "step", Value: func(w engine.Why) any { return w.Run.Step }},
+		{Name: "started_by", Head: "started by", Value: func(w engine.Why) any { return textOrNull(w.Origin) }},
 		{Name: "cause", Head: "cause", Value: func(w engine.Why) any { return w.Cause }},
 		{Name: "remedy", Head: "remedy", Value: func(w engine.Why) any { return textOrNull(w.Remedy) }},
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -149,6 +150,28 @@ func (a *attributes) Set(text string) error {
 // Type names the flag's values in the help.
 func (a *attributes) Type() string { return "name=value" }
 
+// setting is a flag that takes NAME=VALUE, once or several times, for what a new run is to be found by.
+type setting map[string]any
+
+// String, Set and Type make a setting a flag.
+func (s *setting) String() string { return "" }
+
+// Set takes one more attribute; of two values of one name the later counts.
+func (s *setting) Set(text string) error {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok || name == "" {
+		return fmt.Errorf("%q is not NAME=VALUE", text)
+	}
+	if *s == nil {
+		*s = setting{}
+	}
+	(*s)[name] = attributeWord(value)
+	return nil
+}
+
+// Type names the flag's values in the help.
+func (s *setting) Type() string { return "name=value" }
+
 // meanings are the values that a word on the command line may stand for.
 func meanings(word string) any {
 	if text, err := strconv.Unquote(word); err == nil && strings.HasPrefix(word, `"`) {
@@ -163,7 +186,7 @@ func meanings(word string) any {
 	case word == "false":
 		choice = append(choice, 0)
 	default:
-		if f, err := strconv.ParseFloat(word, 64); err == nil && f == f { // not NaN
+		if f, err := strconv.ParseFloat(word, 64); err == nil && !math.IsNaN(f) {
 			choice = append(choice, f)
 		}
 	}

@@ -96,7 +96,7 @@ func rateText(rate int, period time.Duration) string {
 	return strconv.Itoa(rate) + "/" + text
 }
 
-// dawn is a flag that names a time to come: one that moment takes, or a length of time from now on.
+// dawn is a flag that names a time to come: a length of time from now on, or a date that moment takes.
 type dawn time.Time
 
 // String, Set and Type make dawn a flag.
@@ -107,14 +107,15 @@ func (d *dawn) String() string {
 	return (*time.Time)(d).Format(time.RFC3339)
 }
 
-// Set reads the time. A length of time is one for delay.
+// Set reads the time.
 func (d *dawn) Set(text string) error {
-	if _, err := parseAge(text); err == nil {
-		return errors.New("must be a time, such as 2026-11-01T15:04Z; for a length of time there is --delay")
+	now := time.Now()
+	at, err := parseMoment(text, now)
+	if ahead, no := parseAge(text); no == nil {
+		at = now.Add(ahead)
 	}
-	at, err := parseMoment(text, time.Now())
 	if err != nil {
-		return errors.New("must be a time: a date (2026-11-01), with a time of day (2026-11-01 15:04), or RFC 3339")
+		return errors.New("must be a time: a date (2026-11-01), with a time of day (2026-11-01 15:04), RFC 3339, or how long from now (2h)")
 	}
 	*d = dawn(at)
 	return nil
@@ -129,6 +130,6 @@ func addEntryFlags(flags *pflag.FlagSet, o *engine.StartOptions) {
 	flags.IntVar(&o.Priority, "priority", 0, "higher ones go first in their queue")
 	flags.StringVar(&o.FairKey, "fair-key", "", "runs of different keys take turns in their queue")
 	flags.Var((*age)(&o.Delay), "delay", "begin so much later")
-	flags.Var((*dawn)(&o.At), "at", "begin at this time")
+	flags.Var((*dawn)(&o.At), "at", "begin at this time: a date with a time of day, RFC 3339, or in so long (2h)")
 	flags.Var((*age)(&o.Deadline), "deadline", "fail the run if it has not ended so long after its start (default: as its workflow says)")
 }

@@ -216,7 +216,6 @@ func runColumns(withKey bool) []column[runRow] {
 			Show: func(r runRow) string { return shorten(r.note(), noteWidth) }},
 		{Name: "queue", Value: func(r runRow) any { return r.Queue }},
 		{Name: "priority", Value: func(r runRow) any { return r.Priority }},
-		{Name: "fair_key", Value: func(r runRow) any { return textOrNull(r.FairKey) }},
 		{Name: "parent", Value: func(r runRow) any { return idOrNull(r.Parent) }},
 		{Name: "root", Value: func(r runRow) any { return idOrNull(r.Root) }},
 		{Name: "attributes", Value: func(r runRow) any { return attributesJSON(r.Attributes) }},

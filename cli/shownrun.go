@@ -17,6 +17,7 @@ type shownRun struct {
 	resumed  []eventRow // claims after it was interrupted
 	retried  []eventRow // by a person, after it had failed
 	origin   engine.Origin
+	schedule string // that has started it, if its history knows
 	undos    []engine.Undo
 	timeout  time.Duration   // of its step, if this program has its workflow
 	metrics  []engine.Metric // the newest of each series
@@ -34,6 +35,7 @@ func (s *shownRun) read(ctx context.Context, eng *engine.Engine) error {
 			s.attempts = append(s.attempts, e)
 		case e.Kind == "created":
 			s.origin = engine.OriginOf(e.Event)
+			s.schedule = e.text("schedule")
 		case e.Kind == "retried":
 			s.retried = append(s.retried, e)
 		case e.tookOver() || e.text("was") == string(engine.Suspended):
@@ -41,6 +43,14 @@ func (s *shownRun) read(ctx context.Context, eng *engine.Engine) error {
 		}
 		return nil
 	})
+}
+
+// scheduleText says which schedule has started the run, and for when.
+func (s shownRun) scheduleText() string {
+	if s.Schedule == 0 {
+		return ""
+	}
+	return strings.TrimSpace(s.schedule + "  for " + s.Scheduled.Format(humanLayout))
 }
 
 // headline is the status with what decides it.

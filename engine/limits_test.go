@@ -308,7 +308,7 @@ func TestForcedCancel(t *testing.T) {
 			let, in := make(chan struct{}), make(chan bool, 9)
 			defer close(let)
 			w := heedless(let, in, make(chan error, 9))
-			owner, other := openEngine(t, engine.Config{Path: path}, w), openEngine(t, engine.Config{Path: path}, w)
+			owner, other := openEngine(t, engine.Config{Path: path, Grace: time.Hour}, w), openEngine(t, engine.Config{Path: path}, w)
 			run, _, err := owner.StartHere(t.Context(), "heedless", nil, nil)
 			if err != nil {
 				t.Fatal(err)

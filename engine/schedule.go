@@ -116,7 +116,14 @@ func (s *Schedule) Rule() string {
 	case s.Cron != "":
 		return s.Cron
 	case s.Every != 0:
-		return "every " + s.Every.String()
+		every := strings.TrimSuffix(s.Every.String(), "m0s")
+		if every != s.Every.String() {
+			every = strings.TrimSuffix(every+"m", "h0m") // 1h0m0s is 1h
+			if !strings.HasSuffix(every, "m") {
+				every += "h"
+			}
+		}
+		return "every " + every
 	}
 	return "at " + s.At.UTC().Format(time.RFC3339Nano)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/durable-wf/wf/engine/internal/cron"
 	"github.com/durable-wf/wf/engine/internal/store"
@@ -214,6 +215,24 @@ func (e *Engine) RemoveSchedule(ctx context.Context, name string) error {
 	}
 	e.scheduled()
 	return nil
+}
+
+// startedBy says which schedule has started a run and for when, for people; "" for a run that none has.
+func (e *Engine) startedBy(ctx context.Context, run Run) (string, error) {
+	if run.Schedule == 0 {
+		return "", nil
+	}
+	all, err := e.store.Schedules(ctx)
+	if err != nil {
+		return "", err
+	}
+	name := "that is removed"
+	for _, s := range all {
+		if s.ID == run.Schedule {
+			name = s.Name
+		}
+	}
+	return "schedule " + name + ", for " + run.Scheduled.Format(time.RFC3339Nano), nil
 }
 
 // noSchedule makes ErrNotFound the error that callers know.

@@ -16,6 +16,7 @@ type Why struct {
 	Run    Run
 	Cause  string
 	Remedy string // a command of this program, mostly; "" if there is nothing to do
+	Origin string // the schedule that has started it, and for when; "" for a run that none has
 }
 
 // Why names the one cause that holds a run.
@@ -25,6 +26,9 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 		return Why{}, err
 	}
 	w := Why{Run: run}
+	if w.Origin, err = e.startedBy(ctx, run); err != nil {
+		return w, err
+	}
 	switch run.Status {
 	case Pending:
 		w.Cause, w.Remedy, err = e.whyPending(ctx, run)

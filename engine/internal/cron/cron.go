@@ -28,7 +28,7 @@ type Rule struct {
 // The fields speak of the wall clock of the zone. What falls into the hour that the clock leaves out in
 // spring does not come that day; what falls into the hour that comes twice in autumn comes twice.
 //
-// The error names the field that is wrong.
+// The error names all fields that are wrong, and the zone if it is.
 func Parse(expression, zone string) (Rule, error) {
 	text, own, err := cutZone(expression)
 	if err != nil {
@@ -40,13 +40,13 @@ func Parse(expression, zone string) (Rule, error) {
 	if own != "" {
 		zone = own
 	}
-	loc, err := Zone(zone)
-	if err != nil {
-		return Rule{}, err
-	}
+	loc, zoneErr := Zone(zone)
 	spec, err := parse(text)
 	if err != nil {
-		return Rule{}, fmt.Errorf("cron %q: %w", expression, err)
+		err = fmt.Errorf("cron %q: %w", expression, err)
+	}
+	if err := errors.Join(err, zoneErr); err != nil {
+		return Rule{}, err
 	}
 	spec.Location = loc
 	return Rule{spec: spec}, nil

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"math"
 	"path/filepath"
 	"strings"
@@ -81,25 +83,42 @@ func TestUndonePointsAreNotCounted(t *testing.T) {
 			History: []History{{Kind: "checkpoint", DurationUS: -1, Worker: f.worker.ID}},
 			Effect: func(*UserTx) error {
 				if fails {
-					return ErrGuard
+					return errBroken
 				}
 				return nil
 			}}
 	}
-	done := make(chan error, 2)
+	busy, goOn, done := make(chan struct{}), make(chan struct{}), make(chan error, 3)
+	go func() {
+		done <- f.Update(context.Background(), func(*Tx) error {
+			close(busy)
+			<-goOn
+			return nil
+		})
+	}()
+	<-busy // so that what is submitted now is one batch
 	for _, fails := range []bool{true, false} {
 		f.Submit(change(fails), func(err error) { done <- err })
 	}
-	first, second := <-done, <-done
-	if first == nil && second == nil {
-		t.Fatal("a change whose SQL has failed was committed")
+	close(goOn)
+	var failed int
+	for range 3 {
+		if err := <-done; errors.Is(err, errBroken) {
+			failed++
+		} else if err != nil {
+			t.Fatal(err)
+		}
 	}
-	for range 2 { // whatever became of the lease
-		run = f.mustRun(run.ID)
-		f.say(run, nil, []Metric{{Name: "loss", Value: 2}})
+	if failed != 1 {
+		t.Errorf("%d changes failed, want the one whose SQL did", failed)
+	}
+	if _, metrics := f.said(run.ID); len(metrics) != 1 || metrics[0].N != 0 {
+		t.Errorf("metrics %+v, want one, number 0", metrics)
 	}
 	f.wantClean()
 }
+
+var errBroken = errors.New("broken")
 
 func TestArchiveAndPruneTakeAttributesAndMetrics(t *testing.T) {
 	t.Parallel()

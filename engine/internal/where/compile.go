@@ -163,8 +163,9 @@ func (o op) turned() op {
 		return opLess
 	case opLeast:
 		return opMost
+	default:
+		return o
 	}
-	return o
 }
 
 func (c *compiler) fieldAt(o *operand) (field, bool) {

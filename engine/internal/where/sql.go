@@ -179,6 +179,7 @@ func (w *writer) attributeTest(t *test) (comparison, kind string) {
 		kind = isText
 	case opStarts: // all texts from there on, so that the index is of use
 		return "value >= " + w.param(text) + " AND " + w.compare(value, t), ""
+	default:
 	}
 	return w.compare(value, t), kind
 }
