@@ -16,22 +16,31 @@ const (
 )
 
 func (a *app) watchCommand() *cobra.Command {
+	var s search
 	cmd := &cobra.Command{
 		Use:   "watch [RUN]",
 		Short: "Watch a run, or all that are open, until the end",
-		Long: `Watch a run until it has ended or is blocked, or all open runs until none of them goes on by itself.
+		Long: `Watch a run until it has ended or is blocked, or all open runs until none of them goes on by itself;
+with filters, those that they select.
 On a terminal the view is drawn anew as things change; elsewhere, and with -o, each change that was
 committed is a row. It executes nothing.
 
 The exit code is that of the outcome, of several runs that of the worst: 0 completed, 3 failed,
 4 cancelled, 5 blocked, 6 not ended (also when interrupted).`,
 		Example: `  wf watch 42
-  wf watch @last -o jsonl`,
+  wf watch @last -o jsonl
+  wf watch --where 'customer = 42'`,
 		GroupID: groupLook,
 		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && s.given() {
+				return usagef("name a run, or search for runs: %q goes with no filter", args[0])
+			}
+			if err := s.check(); err != nil {
+				return err
+			}
 			return a.withEngine(cmd.Context(), engine.ReadOnly, func(eng *engine.Engine) error {
-				w := &watcher{app: a, eng: eng, last: map[int64]string{}, open: map[int64]bool{}}
+				w := &watcher{app: a, eng: eng, search: &s, last: map[int64]string{}, open: map[int64]bool{}}
 				if len(args) == 1 {
 					run, err := a.find(cmd.Context(), eng, args[0])
 					if err != nil {
@@ -43,19 +52,21 @@ The exit code is that of the outcome, of several runs that of the worst: 0 compl
 			})
 		},
 	}
+	s.add(cmd)
 	a.addOutput(cmd)
 	return cmd
 }
 
 // watcher shows runs as they change.
 type watcher struct {
-	app  *app
-	eng  *engine.Engine
-	run  int64            // 0 for all open ones
-	open map[int64]bool   // runs that were open when last looked at
-	news []engine.Metric  // of the one run: the newest of each series
-	last map[int64]string // what was shown of them
-	code int              // the worst outcome so far
+	app    *app
+	eng    *engine.Engine
+	run    int64 // 0 for all open ones that the search selects
+	search *search
+	open   map[int64]bool   // runs that were open when last looked at
+	news   []engine.Metric  // of the one run: the newest of each series
+	last   map[int64]string // what was shown of them
+	code   int              // the worst outcome so far
 }
 
 func (w *watcher) watch(ctx context.Context) error {
@@ -168,7 +179,10 @@ func (w *watcher) read(ctx context.Context) ([]runRow, error) {
 	var rows []runRow
 	before := w.open
 	w.open = map[int64]bool{}
-	open := engine.RunFilter{Statuses: statusesOf(statusNames(isOpen))}
+	open := w.search.filter()
+	if len(open.Statuses) == 0 {
+		open.Statuses = statusesOf(statusNames(isOpen))
+	}
 	err = eachPage(ctx, w.eng, open, 0, func(page []engine.Run) (bool, error) {
 		for _, run := range page {
 			w.open[run.ID] = true

@@ -28,8 +28,11 @@ func (a *app) workerCommand() *cobra.Command {
 	flags.IntVar(&cfg.Workers, "workers", 0, "runs to execute at a time (default 4 per CPU, at least 16)")
 	flags.DurationVar(&cfg.Lease, "lease", 0, "take the runs of a worker that hangs for so long (default 30s)")
 	flags.DurationVar(&cfg.DrainTimeout, "drain-timeout", 0, "when stopped, wait so long for steps to save (default 30s)")
+	flags.DurationVar(&cfg.Grace, "grace", 0, "give a step up that has to stop and does not within so long (default 30s)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
+		case cfg.Grace < 0:
+			return usagef("--grace %v must not be negative", cfg.Grace)
 		case cfg.Workers < 0:
 			return usagef("--workers %d must not be negative", cfg.Workers)
 		case cfg.Lease != 0 && cfg.Lease < engine.MinLease:

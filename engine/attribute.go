@@ -156,6 +156,9 @@ func (e *Engine) attribute(ctx context.Context, runs []Run) error {
 // puts the state into the row.
 func (s *Snapshot) change() *store.Change {
 	c := &store.Change{State: true}
+	if len(s.Attributes)+len(s.Metrics) == 0 { // as it is mostly
+		return c
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Attributes)) {
 		c.Attributes = append(c.Attributes, store.Attribute{Name: name, Value: s.Attributes[name]})
 	}
@@ -168,6 +171,9 @@ func (s *Snapshot) change() *store.Change {
 // detail is the detail of the history row that commits a snapshot: its short form, more of the caller's, the
 // attributes that it sets and how many points were measured.
 func (s *Snapshot) detail(more ...any) string {
+	if len(s.Attributes)+len(s.Metrics)+len(more) == 0 { // as it is mostly
+		return detail("state", s.Brief)
+	}
 	pairs := append([]any{"state", s.Brief, "set", attributeJSON(s.Attributes)}, more...)
 	if n := len(s.Metrics); n > 0 {
 		pairs = append(pairs, "points", int64(n))

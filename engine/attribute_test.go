@@ -205,3 +205,27 @@ func TestPruneTakesAttributesAndMetrics(t *testing.T) {
 		}
 	}
 }
+
+func TestForkIsFoundAsItsOrigin(t *testing.T) {
+	t.Parallel()
+	const say engine.Name[count, int64] = "say"
+	eng := newEngine(t, engine.Workflow[count, int64]{Name: say, Steps: []engine.Step[count]{
+		{Name: "set", Do: func(ctx *engine.Context, _ *count) (engine.Transition, error) {
+			ctx.Set("customer", 42)
+			return engine.Next(), nil
+		}},
+		{Name: "fail", Do: func(*engine.Context, *count) (engine.Transition, error) {
+			return engine.Transition{}, errors.New("once")
+		}},
+	}})
+	if _, err := say.Run(t.Context(), eng, count{}, nil); err == nil {
+		t.Fatal("a run that fails has not")
+	}
+	if _, err := eng.Fork(t.Context(), 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	runs, err := eng.List(t.Context(), engine.RunFilter{Where: "customer = 42"})
+	if err != nil || len(runs) != 2 {
+		t.Errorf("found %d runs, %v, want origin and fork", len(runs), err)
+	}
+}

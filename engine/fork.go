@@ -58,6 +58,11 @@ func (e *Engine) Fork(ctx context.Context, id int64, opts *ForkOptions) (Run, er
 			return Run{}, err
 		}
 	}
+	said, err := e.store.Attributes(ctx, row.ID)
+	if err != nil {
+		return Run{}, err
+	}
+	c.Attributes = said[row.ID] // it is searched by what its origin is; steps that are not repeated do not say it again
 	if c.History, err = e.forkEvent(ctx, &row, from, c, opts); err != nil {
 		return Run{}, err
 	}

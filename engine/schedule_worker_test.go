@@ -88,6 +88,32 @@ func TestScheduleStartsOnce(t *testing.T) {
 	}
 }
 
+// A worker with no free slot starts runs all the same: they wait in their queue.
+func TestScheduleNeedsNoFreeSlot(t *testing.T) {
+	t.Parallel()
+	began, release := make(chan struct{}, 100), make(chan struct{})
+	eng := openEngine(t, engine.Config{Path: filepath.Join(t.TempDir(), "wf.db"), Workers: 1},
+		oneStep("gated", func(*engine.Context, *count) (engine.Transition, error) {
+			began <- struct{}{}
+			<-release
+			return engine.Next(), nil
+		}))
+	serve(t, eng)
+	defer close(release)
+	if _, err := eng.Start(t.Context(), "gated", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	<-began
+	s := engine.Schedule{Name: "once", Workflow: "gated", At: time.Now().Add(20 * time.Millisecond)}
+	if _, err := eng.AddSchedule(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	await(t, eng, func() bool {
+		run, _ := eng.Get(t.Context(), 2) // zero until it is there
+		return run.Status == engine.Pending
+	})
+}
+
 // A run that executes is asked to stop, and the new one begins.
 func TestScheduleCancelsARunThatExecutes(t *testing.T) {
 	t.Parallel()
