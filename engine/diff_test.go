@@ -24,7 +24,10 @@ func branching() engine.Workflow[count, int64] {
 			}
 			return engine.Done(s.N), nil
 		}},
-		{Name: "large", Do: func(_ *engine.Context, s *count) (engine.Transition, error) { s.Total = 100; return engine.Done(s.N * 2), nil }},
+		{Name: "large", Do: func(_ *engine.Context, s *count) (engine.Transition, error) {
+			s.Total = 100
+			return engine.Done(s.N * 2), nil
+		}},
 	}}
 }
 

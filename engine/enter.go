@@ -83,10 +83,10 @@ func entered(row *store.Run) []any {
 // for it.
 func (e *Engine) waits(ctx context.Context, row *store.Run) bool {
 	now, wake := e.clock.NowUS(), e.wakeUS(ctx, row)
-	switch Status(row.Status) {
-	case Waiting:
+	switch status := Status(row.Status); {
+	case status == Waiting:
 		return wake == 0 || now < wake
-	case Pending, Suspended:
+	case status == Pending || status == Suspended:
 		q, err := e.store.QueueLimits(ctx, row.Queue)
 		return err == nil && row.Ending == "" && (row.DeadlineUS == 0 || now < row.DeadlineUS) && !q.Admits(row.StartedUS != 0, now)
 	}

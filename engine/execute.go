@@ -59,7 +59,7 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 		run := e.runOf(&row)
 		undoing := run.Status == Compensating && run.Worker == 0
 		elsewhere := run.Status == Running || run.Status == Compensating && !undoing
-		taken := mine && (elsewhere || run.Status == Pending) // a worker has taken it up after a wait
+		taken := mine && (elsewhere || run.Status == Pending)                                // a worker has taken it up after a wait
 		held := !ok && run.Worker == 0 && (run.Status == Pending || run.Status == Suspended) // by its queue
 		if opts.Return && run.Children > 0 && run.Status == Waiting && ctx.Err() == nil {
 			if run, err = e.executeFamily(ctx, run, true); err != nil || run.Status == Waiting {

@@ -82,9 +82,9 @@ type ScheduleState struct {
 const DefaultCatchUp = 24 * time.Hour
 
 const (
-	minEvery   = time.Millisecond
-	minCatchUp = time.Second
-	maxName    = 200 // characters
+	minEvery        = time.Millisecond
+	minCatchUp      = time.Second
+	maxScheduleName = 200 // characters
 )
 
 // The kinds of rules.
@@ -146,9 +146,9 @@ func (s *Schedule) rule() (cron.Rule, error) {
 	case zoneErr != nil:
 		return cron.Rule{}, zoneErr
 	case s.Every != 0 && s.Every < minEvery:
-		return cron.Rule{}, fmt.Errorf("Every %v must be at least %v", s.Every, minEvery)
+		return cron.Rule{}, fmt.Errorf("every %v must be at least %v", s.Every, minEvery)
 	case s.Every%time.Microsecond != 0:
-		return cron.Rule{}, fmt.Errorf("Every %v must be whole microseconds", s.Every)
+		return cron.Rule{}, fmt.Errorf("every %v must be whole microseconds", s.Every)
 	case s.Every != 0:
 		return cron.Every(s.Every), nil
 	}
@@ -170,7 +170,7 @@ func (s *Schedule) check(now time.Time) error {
 	case s.Cron != "" && rule.Next(now).IsZero():
 		add("cron %q names a day that never comes", s.Cron)
 	case s.Jitter > 0 && s.At.IsZero() && s.Jitter >= shortest(rule, now):
-		add("Jitter %v must be shorter than the %v between two starts", s.Jitter, shortest(rule, now))
+		add("jitter %v must be shorter than the %v between two starts", s.Jitter, shortest(rule, now))
 	}
 	switch s.Overlap {
 	case "", OverlapSkip, OverlapQueue, OverlapAllow, OverlapCancel:
@@ -178,10 +178,10 @@ func (s *Schedule) check(now time.Time) error {
 		add("overlap %q must be skip, queue, allow or cancel", string(s.Overlap))
 	}
 	if s.CatchUp != 0 && s.CatchUp < minCatchUp {
-		add("CatchUp %v must be at least %v", s.CatchUp, minCatchUp)
+		add("catch-up %v must be at least %v", s.CatchUp, minCatchUp)
 	}
 	if s.Jitter < 0 {
-		add("Jitter %v must not be negative", s.Jitter)
+		add("jitter %v must not be negative", s.Jitter)
 	}
 	if s.Options.Key != "" || s.Options.OnKey != "" || s.Options.Delay != 0 || !s.Options.At.IsZero() {
 		add("Key, OnKey, Delay and At of its Options must be left out: the schedule sets them")
@@ -193,8 +193,8 @@ func checkScheduleName(name string) error {
 	switch {
 	case name == "":
 		return errors.New("it has no name")
-	case len([]rune(name)) > maxName:
-		return fmt.Errorf("its name has more than %d characters", maxName)
+	case len([]rune(name)) > maxScheduleName:
+		return fmt.Errorf("its name has more than %d characters", maxScheduleName)
 	case strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl):
 		return errors.New("its name has space around it, or control characters in it")
 	}

@@ -118,13 +118,13 @@ func TestAddScheduleSaysAllThatIsWrong(t *testing.T) {
 		{"two rules", func(s *engine.Schedule) { s.Cron = "@daily" }, []string{"exactly one of Cron, Every and At"}},
 		{"everything at once", func(s *engine.Schedule) {
 			*s = engine.Schedule{Cron: "61 * * * *", Overlap: "maybe", CatchUp: -1, Jitter: -1, Workflow: "shift", Options: engine.StartOptions{Key: "k"}}
-		}, []string{"no name", `minute "61"`, `overlap "maybe"`, "CatchUp", "Jitter", "Key", `unknown workflow "shift"`}},
+		}, []string{"no name", `minute "61"`, `overlap "maybe"`, "catch-up", "jitter", "Key", `unknown workflow "shift"`}},
 		{"an unknown zone", func(s *engine.Schedule) { s.Zone = "Mars" }, []string{`unknown zone "Mars"`}},
-		{"too often", func(s *engine.Schedule) { s.Every = time.Microsecond }, []string{"Every 1µs must be at least 1ms"}},
+		{"too often", func(s *engine.Schedule) { s.Every = time.Microsecond }, []string{"every 1µs must be at least 1ms"}},
 		{"finer than microseconds", func(s *engine.Schedule) { s.Every = time.Second + 1 }, []string{"whole microseconds"}},
 		{"never", func(s *engine.Schedule) { s.Every, s.Cron = 0, "0 0 30 2 *" }, []string{"never comes"}},
 		{"over", func(s *engine.Schedule) { s.Every, s.At = 0, noon }, []string{"its time is over"}},
-		{"much jitter", func(s *engine.Schedule) { s.Jitter = time.Hour }, []string{"Jitter 1h0m0s must be shorter than the 1h0m0s"}},
+		{"much jitter", func(s *engine.Schedule) { s.Jitter = time.Hour }, []string{"jitter 1h0m0s must be shorter than the 1h0m0s"}},
 		{"an input of another type", func(s *engine.Schedule) { s.Input = []byte(`{"nap": "long"}`) }, []string{"input"}},
 		{"an input that makes Validate panic", func(s *engine.Schedule) { s.Input = []byte(`{"nap": -1}`) }, []string{"input: panic: nobody naps backwards"}},
 		{"an attribute", func(s *engine.Schedule) { s.Options.Attributes = map[string]any{"x": []int{1}} }, []string{"options", `attribute "x"`}},

@@ -139,4 +139,3 @@ func heap() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc) + int64(m.StackInuse)
 }
-

@@ -176,7 +176,7 @@ func (w *watchdog) end() {
 // verdict is the error of an attempt that has exceeded its limits, with what the step said to it; nil if it
 // has kept them.
 func (w *watchdog) verdict(said error) error {
-	over, ok := context.Cause(w.ctx).(*overtimeError)
+	over, ok := errors.AsType[*overtimeError](context.Cause(w.ctx))
 	switch {
 	case !ok:
 		return nil

@@ -7,6 +7,12 @@ package queries
 import _ "embed"
 
 var (
+	//go:embed archive_stale.sql
+	ArchiveStale string
+
+	//go:embed archive_stale_history.sql
+	ArchiveStaleHistory string
+
 	//go:embed attribute_delete.sql
 	AttributeDelete string
 
@@ -177,6 +183,9 @@ var (
 
 	//go:embed metric_next.sql
 	MetricNext string
+
+	//go:embed prune_final.sql
+	PruneFinal string
 
 	//go:embed query_bounded.sql
 	QueryBounded string

@@ -159,7 +159,10 @@ func (c *crash) spend(t testing.TB, ctx context.Context, w *world, eng *engine.E
 	served := make(chan error, 1)
 	go func() { served <- eng.Serve(serving) }()
 	awaitWorker(ctx, eng)
-	defer func() { stop(); <-served }()
+	defer func() {
+		stop()
+		_ = <-served // the engine may have died: that is what it is for
+	}()
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	run, err := c.start(bounded, eng)

@@ -17,7 +17,7 @@ import (
 	wf "github.com/durable-wf/wf/engine"
 )
 
-const home, away = "begin", "awya"
+const home, away = "begin", "aback"
 
 func steps() {
 	_ = wf.Goto("begin")
@@ -47,7 +47,7 @@ func TestCheckNamesFindsMisspeltSteps(t *testing.T) {
 	got := failures(t, func(t testing.TB) { checkNames(t, dir, def) })
 	want := []string{
 		`p.go:13:14: no workflow has a step "bgin"; the nearest is "begin"`,
-		`p.go:15:14: no workflow has a step "awya"`,
+		`p.go:15:14: no workflow has a step "aback"`,
 		`p.go:16:18: no workflow has a step "ende"; the nearest is "end"`,
 		`p.go:18:25: no workflow has a step "gather"`,
 		`p.go:19:36: no workflow has a step "late"`,

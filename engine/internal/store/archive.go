@@ -76,6 +76,9 @@ func (a *archiver) copy(ctx context.Context, runs []doomed) error {
 	if len(g.runs) == 0 {
 		return nil
 	}
+	if err := removeStale(ctx, tx, &g); err != nil {
+		return a.target.failure("copy", err)
+	}
 	if err := insertRuns(ctx, tx, &g); err != nil {
 		return a.target.failure("copy", err)
 	}
@@ -107,6 +110,29 @@ func missingRuns(ctx context.Context, tx *sql.Tx, runs []doomed) (missing []doom
 		}
 	}
 	return missing, rows.Err()
+}
+
+// removeStale deletes copies of runs that have gone on since they were copied: a crash, or a retry, had kept them
+// from being deleted in the source.
+func removeStale(ctx context.Context, tx *sql.Tx, g *group) error {
+	rows, err := tx.QueryContext(ctx, queries.ArchiveStale, sql.Named("runs", ids(g.runs)))
+	if err != nil {
+		return err
+	}
+	stale, err := scanIDs(rows)
+	if err != nil || len(stale) == 0 {
+		return err
+	}
+	runs := sql.Named("runs", ids(stale))
+	for _, query := range []string{
+		queries.ArchiveStaleHistory, queries.PruneCheckpoints, queries.PruneSignals, queries.PruneAttributes,
+		queries.PruneMetrics, queries.PruneUndos, queries.PruneRunsDelete,
+	} {
+		if _, err := tx.ExecContext(ctx, query, runs); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // insertRuns copies runs with all their rows. Ids that another database's runs have here are shifted.

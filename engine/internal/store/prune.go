@@ -177,11 +177,13 @@ func (s *Store) findHistory(ctx context.Context, runs []doomed) error {
 // group are the ids of some runs and their rows, as the statements take them.
 type group struct {
 	runs, history, checkpoints []int64
+	found                      [][2]int64 // of the runs: id and number of events
 }
 
 func groupOf(runs []doomed) (g group) {
 	for i := range runs {
 		g.runs = append(g.runs, runs[i].ID)
+		g.found = append(g.found, [2]int64{runs[i].ID, runs[i].Seq})
 		g.history = append(g.history, runs[i].history...)
 		g.checkpoints = append(g.checkpoints, runs[i].checkpoints...)
 	}
@@ -202,8 +204,13 @@ func (s *Store) delete(ctx context.Context, runs []doomed, archive string) (Prun
 	return result, nil
 }
 
+// deleteRuns deletes the runs that are still as they were found: one that has failed may have been retried since.
 func (tx *Tx) deleteRuns(g *group, archive string) (result PruneResult, err error) {
-	runs := sql.Named("runs", jsonList(g.runs))
+	final, err := tx.final(g)
+	if err != nil || len(final) == 0 {
+		return result, err
+	}
+	runs := sql.Named("runs", jsonList(final))
 	if _, err := tx.exec(queries.PruneMark, runs, sql.Named("now_us", tx.NowUS), sql.Named("archive", nullText(archive))); err != nil {
 		return result, err
 	}
@@ -226,6 +233,19 @@ func (tx *Tx) deleteRuns(g *group, archive string) (result PruneResult, err erro
 		}
 	}
 	return result, nil
+}
+
+// final returns the runs of a group that have not gone on since they were found.
+func (tx *Tx) final(g *group) ([]int64, error) {
+	found, err := json.Marshal(g.found)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.query(queries.PruneFinal, sql.Named("runs", string(found)))
+	if err != nil {
+		return nil, err
+	}
+	return scanIDs(rows)
 }
 
 // ids is jsonList for ids of which there may be none, which is not "all".

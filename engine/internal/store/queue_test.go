@@ -266,6 +266,15 @@ func TestPriority(t *testing.T) {
 	if diff := cmp.Diff([]int64{high.ID, low.ID, same.ID}, numbers(append(append(y.claim(1), y.claim(1)...), y.claim(1)...))); diff != "" {
 		t.Errorf("a due run among pending ones (-want +got):\n%s", diff)
 	}
+	// One claim gives a due run also if its queue was served before it entered that.
+	y.claimOne(y.wait(y.claimOne(y.enter("free")), 0, store.Wait{Kind: store.WaitTimer})) // due ones were served last
+	low = y.wait(y.claimOne(y.enter("free")), time.Second, store.Wait{Kind: store.WaitTimer})
+	y.claimOne(y.wait(y.claimOne(y.enter("free")), 0, store.Wait{Kind: store.WaitTimer}))
+	high = y.enter("free", func(r *store.Run) { r.Priority = 1 })
+	y.pass(time.Second)
+	if diff := cmp.Diff([]int64{high.ID, low.ID}, numbers(y.claim(9))); diff != "" {
+		t.Errorf("a due run that enters a queue which was served (-want +got):\n%s", diff)
+	}
 }
 
 func (y *yard) claimOne(run store.Run) store.Run {

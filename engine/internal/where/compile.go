@@ -120,10 +120,10 @@ func (c *compiler) binary(left *operand, b *binary) (term, error) {
 	if b.Not && !o.textual() {
 		return term{}, c.fault(b.Pos, "", "not stands before in, like, contains, startsWith and endsWith, or before the whole comparison")
 	}
-	switch o {
-	case "==":
+	switch {
+	case o == "==":
 		o = opEqual
-	case "!=", "<>":
+	case o == "!=" || o == "<>":
 		o, not = opEqual, true
 	}
 	right := b.Right
