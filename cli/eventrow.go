@@ -109,6 +109,8 @@ func (e eventRow) summary() string {
 		delete(fields, "deaths")
 	}
 	parts = append(parts, take("was", "was %s"), take("reason", "%s"), take("by", "by %s"))
+	parts = append(parts, waitText(fields["wait"]), take("until", "until %s"))
+	delete(fields, "wait")
 	delete(fields, "stack")
 	delete(fields, "input")
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -116,4 +118,28 @@ func (e eventRow) summary() string {
 	}
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	return strings.Join(parts, "  ")
+}
+
+// waitText says what a transition waits for, "" for nothing.
+func waitText(doc json.RawMessage) string {
+	var wait struct {
+		Kind    string `json:"kind"`
+		Signals []struct {
+			Signal string `json:"signal"`
+		} `json:"signals"`
+		Else *struct {
+			Step string `json:"step"`
+		} `json:"else"`
+	}
+	if len(doc) == 0 || json.Unmarshal(doc, &wait) != nil { // written by the engine
+		return ""
+	}
+	text := "waits: " + wait.Kind
+	for i, s := range wait.Signals {
+		text += []string{" ", " or "}[min(i, 1)] + s.Signal
+	}
+	if wait.Else != nil {
+		text += ", else → " + wait.Else.Step
+	}
+	return text
 }

@@ -44,11 +44,11 @@ func TestFullQueueWithoutInotify(t *testing.T) { // not parallel: it takes what 
 	takeInotify(t)
 	eng := newEngine(t, countTo(nil))
 	serve(t, eng)
-	setQueue(t, eng, "one", engine.QueueOptions{Concurrency: ptr(1)})
+	setQueue(t, eng, engine.DefaultQueue, engine.QueueOptions{Concurrency: ptr(1)})
 	var last engine.Run
 	begun := time.Now()
 	for range 8 {
-		last = start(t, eng, "counting", engine.StartOptions{Queue: "one"})
+		last = start(t, eng, "counting", engine.StartOptions{})
 	}
 	if run, err := eng.Wait(t.Context(), last.ID); err != nil || run.Status != engine.Completed {
 		t.Errorf("Wait: %s, %v", run.Status, err)

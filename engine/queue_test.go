@@ -304,3 +304,27 @@ func TestOrderOfAQueue(t *testing.T) {
 		t.Errorf("order of %d runs: %v, want %v first", len(order), order, want)
 	}
 }
+
+// P7: where a run would go on whose wait cannot be read is not guessed: it is blocked, and a person lets it go on where it is.
+func TestUnreadableWaitBlocks(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "wf.db")
+	eng := openEngine(t, engine.Config{Path: path}, nap(time.Hour, func() {}))
+	run, _, err := eng.StartHere(t.Context(), "counting", nil, nil)
+	if err == nil {
+		run, err = eng.Execute(t.Context(), run.ID, &engine.ExecuteOptions{Return: true})
+	}
+	if err != nil || run.Status != engine.Waiting {
+		t.Fatalf("%s, %v; want it waiting", run.Status, err)
+	}
+	mustExec(t, path, "UPDATE wf_runs SET wait = '{', due_us = 1")
+	if run, err = eng.Execute(t.Context(), run.ID, nil); err != nil || run.Status != engine.Blocked || !strings.Contains(run.Reason, "column wait") {
+		t.Fatalf("%s because of %q, %v; want it blocked", run.Status, run.Reason, err)
+	}
+	if _, err = eng.Resume(t.Context(), run.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	if run, err = eng.Execute(t.Context(), run.ID, nil); err != nil || run.Status != engine.Completed {
+		t.Errorf("%s because of %q, %v; want it completed", run.Status, run.Reason, err)
+	}
+}
