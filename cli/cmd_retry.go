@@ -25,17 +25,23 @@ type retried struct {
 func (a *app) retryCommand() *cobra.Command {
 	var opts engine.RetryOptions
 	var b bulk
+	var allFailed bool
 	cmd := &cobra.Command{
 		Use:     "retry [RUN…]",
 		Short:   "Let failed runs go on",
 		Long:    retryLong,
-		Example: "  wf retry 3 --reason 'the server is up again'\n  wf retry --workflow order --since 2h\n  wf retry 3 --from charge && wf resume 3",
+		Example: "  wf retry 3 --reason 'the server is up again'\n  wf retry --all-failed --workflow order --since 2h\n  wf retry 3 --from charge && wf resume 3",
 		GroupID: groupSteer,
 	}
 	b.add(cmd)
+	cmd.Flags().BoolVar(&allFailed, "all-failed", false, "all runs that have failed; filters narrow it")
 	cmd.Flags().StringVar(&opts.From, "from", "", "go on at this step, as a new visit")
 	cmd.Flags().StringVar(&opts.Reason, "reason", "", "why, for those who look later")
 	cmd.RunE = func(cmd *cobra.Command, refs []string) error {
+		if allFailed && len(refs) > 0 {
+			return usagef("--all-failed is for all runs that have failed, so it goes without %q", refs[0])
+		}
+		b.all = b.all || allFailed && !b.given()
 		var done retried
 		err := a.steer(cmd.Context(), &b, refs, steering{
 			to:   engine.Pending,
