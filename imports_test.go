@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	},
 	"engine/internal/where": nil,
 	"examples/order":        {"cli", "engine"},
+	"examples/outbox":       {"engine"},
 	"examples/own":          {"cli", "engine"},
 	"examples/report":       {"engine"},
 	"migrations":            nil,

@@ -89,8 +89,9 @@ func (e *Engine) waits(ctx context.Context, row *store.Run) bool {
 	case status == Pending || status == Suspended:
 		q, err := e.store.QueueLimits(ctx, row.Queue)
 		return err == nil && row.Ending == "" && (row.DeadlineUS == 0 || now < row.DeadlineUS) && !q.Admits(row.StartedUS != 0, now)
+	default:
+		return false
 	}
-	return false
 }
 
 // wakeUS is when time alone may let a run go on that nobody owns; 0 for never.

@@ -77,18 +77,24 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 		case e.life.Err() != nil:
 			return run, ErrClosed
 		}
-		if run.Children > 0 && run.Status == Waiting {
-			if _, err := e.executeFamily(ctx, run, false); err != nil {
-				return run, err
-			}
-			continue
-		}
 		if held && opts.Held != nil {
 			opts.Held(run)
 		}
 		mine = mine || !opts.Return // whoever takes it up now, its end is waited for
-		e.doze(ctx, changed, e.wakeUS(ctx, &row))
+		if err := e.standBy(ctx, changed, run, &row); err != nil {
+			return run, err
+		}
 	}
+}
+
+// standBy waits until a run that cannot be executed now may go on. If it waits for its children, they are executed.
+func (e *Engine) standBy(ctx context.Context, changed <-chan struct{}, run Run, row *store.Run) error {
+	if run.Children > 0 && run.Status == Waiting {
+		_, err := e.executeFamily(ctx, run, false)
+		return err
+	}
+	e.doze(ctx, changed, e.wakeUS(ctx, row))
+	return nil
 }
 
 // seize makes this process the owner of a run if it can be executed now; if not, the bool is false
@@ -249,7 +255,7 @@ func (e *Engine) resumable(ctx context.Context, run Run, all bool, now time.Time
 	case Pending:
 		return all || !run.Started.IsZero(), nil
 	case Waiting:
-		return !run.Due.IsZero() && !run.Due.After(now), nil
+		return !run.Due.IsZero() && !run.Due.After(now) || !run.Deadline.IsZero() && !run.Deadline.After(now), nil
 	case Compensating:
 		if run.Worker == 0 {
 			return !run.Due.After(now), nil
