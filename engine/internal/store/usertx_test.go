@@ -67,6 +67,9 @@ func TestUserSQLIsConfined(t *testing.T) {
 		{"CREATE TABLE wf_mine (a)", false},
 		{"CREATE TRIGGER sly AFTER INSERT ON mine BEGIN DELETE FROM wf_runs; END; INSERT INTO mine (b) VALUES ('x')", false},
 		{"UPDATE sqlite_sequence SET seq = 0", false},
+		{"CREATE TEMP TABLE t (a); ALTER TABLE t RENAME TO wf_runs", false}, // which would stand before ours
+		{"CREATE TABLE t (a); ALTER TABLE t RENAME TO wf_mine", false},
+		{"CREATE TABLE t (a); ALTER TABLE t ADD COLUMN b; ALTER TABLE t RENAME COLUMN b TO c", true},
 		{"VACUUM", false},
 	} {
 		t.Run(test.sql, func(t *testing.T) {
