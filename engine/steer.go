@@ -33,27 +33,30 @@ func (e *Engine) move(tx *store.Tx, r store.Run, to Status, said string) (store.
 
 // fulfil does what somebody wanted of a run that its owner has let go.
 func (e *Engine) fulfil(ctx context.Context, id int64) error {
-	err := e.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		r, err := tx.Run(id)
-		if err != nil || r.Want == "" || r.Owner != 0 || Status(r.Status).Ended() {
-			return err
-		}
-		to := Paused
-		if r.Want == "cancel" {
-			to = Cancelled
-		}
-		if !Status(r.Status).CanBecome(to) || to == Cancelled && r.Ending != "" { // it rests already: blocked, say
-			return tx.SetWant(id, "", "")
-		}
-		_, err = e.move(tx, r, to, r.WantDetail)
-		return err
-	})
+	err := e.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return e.fulfilIn(tx, id) })
 	if err != nil {
 		return fmt.Errorf("run %d: what was wanted of it: %w", id, err)
 	}
 	e.ended(id) // whoever waits looks again
 	e.scheduled()
 	return nil
+}
+
+// fulfilIn is fulfil's transaction.
+func (e *Engine) fulfilIn(tx *store.Tx, id int64) error {
+	r, err := tx.Run(id)
+	if err != nil || r.Want == "" || r.Owner != 0 || Status(r.Status).Ended() {
+		return err
+	}
+	to := Paused
+	if r.Want == "cancel" {
+		to = Cancelled
+	}
+	if !Status(r.Status).CanBecome(to) || to == Cancelled && r.Ending != "" { // it rests already: blocked, say
+		return tx.SetWant(id, "", "")
+	}
+	_, err = e.move(tx, r, to, r.WantDetail)
+	return err
 }
 
 // steer changes a run that nobody executes, or tells the owner what is wanted.

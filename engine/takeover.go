@@ -191,14 +191,29 @@ func (e *Engine) reap(ctx context.Context, w store.Worker) bool {
 }
 
 func (e *Engine) release(ctx context.Context, w store.Worker, died bool) (runs []int64, err error) {
+	var wanted []int64
 	err = e.store.Update(ctx, func(tx *store.Tx) error {
 		if runs, err = tx.ReleaseRuns(w.ID, died); err != nil || !died {
 			return err
 		}
+		// A step that ended in a wait just before it heard what was wanted: its process was to do it then.
+		if wanted, err = tx.Wanted(); err != nil {
+			return err
+		}
+		for _, id := range wanted {
+			if err := e.fulfilIn(tx, id); err != nil {
+				return err
+			}
+		}
 		return tx.StopWorker(w.ID, true)
 	})
-	if err == nil && len(runs) > 0 {
-		e.enqueued()
+	if err == nil {
+		for _, id := range wanted {
+			e.ended(id) // whoever waits looks again
+		}
+		if len(runs)+len(wanted) > 0 {
+			e.enqueued()
+		}
 	}
 	return runs, err
 }

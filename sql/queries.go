@@ -70,6 +70,9 @@ var (
 	//go:embed child_counts.sql
 	ChildCounts string
 
+	//go:embed child_flight.sql
+	ChildFlight string
+
 	//go:embed child_held.sql
 	ChildHeld string
 
@@ -249,6 +252,9 @@ var (
 
 	//go:embed run_want.sql
 	RunWant string
+
+	//go:embed run_wanted.sql
+	RunWanted string
 
 	//go:embed run_wants.sql
 	RunWants string

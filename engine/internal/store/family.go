@@ -94,6 +94,18 @@ func (b *batch) admit(child *Run) error {
 	return b.wake(&next, nil, History{Kind: "woken", Step: next.Step, Visit: next.Visit, DurationUS: -1, Detail: detail})
 }
 
+// admitResumed lets a held child begin that was paused, if none of its siblings is in flight, whose end would do
+// so: those that ended while it was paused have passed it over.
+func (b *batch) admitResumed(child *Run) error {
+	var flying bool
+	err := b.w.stmts.childFlight.QueryRowContext(context.Background(), child.Parent, child.ParentVisit).Scan(&flying)
+	if err != nil || flying {
+		return err
+	}
+	return b.wake(child, nil, History{Kind: "woken", Step: child.Step, Visit: child.Visit, DurationUS: -1,
+		Detail: `{"because":"no sibling is in flight"}`})
+}
+
 // fanIn wakes the parent of a run that has ended, if the parent waits for no other child.
 func (b *batch) fanIn(m *move) error {
 	parent, err := b.head(m.row.Parent)
@@ -113,7 +125,13 @@ func (b *batch) fanIn(m *move) error {
 	}
 	detail := fmt.Sprintf(`{"because":%s,"child":%d}`, quoted(because), m.lease.Run)
 	h := History{Kind: "woken", Step: parent.Step, Next: wait.Children.Step, Visit: parent.Visit, DurationUS: -1, Detail: detail}
-	if err := b.wake(&parent, wait.Children, h); err != nil || !wait.FailFast {
+	return b.join(&parent, &wait, h)
+}
+
+// join lets a parent go on that waits for no child any more. If that is because one did not complete, the
+// others are cancelled.
+func (b *batch) join(parent *Run, wait *Wait, h History) error {
+	if err := b.wake(parent, wait.Children, h); err != nil || !wait.FailFast {
 		return err
 	}
 	return b.cancelChildren(parent.ID, fmt.Sprintf(`{"by":"run %d","reason":"a sibling did not complete"}`, parent.ID))
@@ -216,6 +234,9 @@ func (b *batch) rest(run *Run, h History) error {
 			return errors.Join(err, b.consumeIf(ok, &now, &wait, sig))
 		}
 	}
+	if now.Wait == heldWait {
+		return b.admitResumed(&now)
+	}
 	if wait.Children == nil {
 		return nil
 	}
@@ -223,7 +244,7 @@ func (b *batch) rest(run *Run, h History) error {
 	if err != nil || !over {
 		return err
 	}
-	return b.wake(&now, wait.Children, History{
+	return b.join(&now, &wait, History{
 		Kind: "woken", Step: now.Step, Next: wait.Children.Step, Visit: now.Visit, DurationUS: -1,
 		Detail: fmt.Sprintf(`{"because":%s}`, quoted(because)),
 	})

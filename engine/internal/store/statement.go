@@ -51,22 +51,22 @@ func (k *keeper) close() error {
 type statements struct {
 	keeper
 
-	begin, commit, rollback, heads                 *sql.Stmt
-	savepoint, savepointRollback, savepointRelease *sql.Stmt
-	checkpoint, busyShort, busyLong                *sql.Stmt
-	runGet, runUnlink                              *sql.Stmt
-	claimLanes, claimQueue, claimBegun, claimDue   *sql.Stmt
-	claimFree, claimNamed, claimBranch, claimRows  *sql.Stmt
-	queueLimits, queuePut, queueRank, runRank      *sql.Stmt
-	keyInsert, keyGet, keyEnd                      *sql.Stmt
-	callForget, copyDelete, historyForget          *sql.Stmt
-	workerUUID, scheduleWake                       *sql.Stmt
-	attributeDelete, metricNext                    *sql.Stmt
-	runHead, runWant                               *sql.Stmt
-	undoOpen, undoDrop, undoForget                 *sql.Stmt
-	signalInsert, signalNext                       *sql.Stmt
-	signalTake, signalSpend, signalForget          *sql.Stmt
-	childHeld, childOpen, childLost, childOpenList *sql.Stmt
+	begin, commit, rollback, heads                              *sql.Stmt
+	savepoint, savepointRollback, savepointRelease              *sql.Stmt
+	checkpoint, busyShort, busyLong                             *sql.Stmt
+	runGet, runUnlink                                           *sql.Stmt
+	claimLanes, claimQueue, claimBegun, claimDue                *sql.Stmt
+	claimFree, claimNamed, claimBranch, claimRows               *sql.Stmt
+	queueLimits, queuePut, queueRank, runRank                   *sql.Stmt
+	keyInsert, keyGet, keyEnd                                   *sql.Stmt
+	callForget, copyDelete, historyForget                       *sql.Stmt
+	workerUUID, scheduleWake                                    *sql.Stmt
+	attributeDelete, metricNext                                 *sql.Stmt
+	runHead, runWant                                            *sql.Stmt
+	undoOpen, undoDrop, undoForget                              *sql.Stmt
+	signalInsert, signalNext                                    *sql.Stmt
+	signalTake, signalSpend, signalForget                       *sql.Stmt
+	childHeld, childFlight, childOpen, childLost, childOpenList *sql.Stmt
 
 	runInsert, claimUpdate, changeAdvance, changeUpdate, changeUpdateState, historyInsert, callInsert, copyInsert multi
 	attributeSet, metricInsert, undoPut                                                                           multi
@@ -97,7 +97,7 @@ func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
 		{&st.undoOpen, queries.UndoOpen}, {&st.undoDrop, queries.UndoDrop}, {&st.undoForget, queries.UndoForget},
 		{&st.signalInsert, queries.SignalInsert}, {&st.signalNext, queries.SignalNext},
 		{&st.signalTake, queries.SignalTake}, {&st.signalSpend, queries.SignalSpend}, {&st.signalForget, queries.SignalForget},
-		{&st.childHeld, queries.ChildHeld}, {&st.childOpen, queries.ChildOpen}, {&st.childLost, queries.ChildLost},
+		{&st.childHeld, queries.ChildHeld}, {&st.childFlight, queries.ChildFlight}, {&st.childOpen, queries.ChildOpen}, {&st.childLost, queries.ChildLost},
 		{&st.childOpenList, queries.ChildOpenList},
 	} {
 		var err error

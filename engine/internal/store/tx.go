@@ -83,6 +83,14 @@ func (tx *Tx) SetWant(id int64, want, detail string) error {
 	return err
 }
 
+// Wanted returns the waiting runs of which something is wanted and that nobody owns: their owner was asked too
+// late for its step, and died before it could do it.
+func (tx *Tx) Wanted() ([]int64, error) {
+	var ids []int64
+	err := tx.b.w.conn.SelectContext(context.Background(), &ids, queries.RunWanted)
+	return ids, err
+}
+
 // InsertWorker inserts w and sets its ID and, if it is zero, StartedUS.
 func (tx *Tx) InsertWorker(w *Worker) error {
 	if w.StartedUS == 0 {
