@@ -161,7 +161,7 @@ func (c *crash) spend(t testing.TB, ctx context.Context, w *world, eng *engine.E
 	awaitWorker(ctx, eng)
 	defer func() {
 		stop()
-		_ = <-served // the engine may have died: that is what it is for
+		<-served // the engine may have died: that is what it is for
 	}()
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -47,6 +47,7 @@ const large = 100_00
 // Workflow makes the workflow of an order. If a step fails for good, or a person declines, what was done
 // before is undone: the payment is given back, and then the goods.
 func Workflow(shop Shop) engine.Workflow[Order, Receipt] {
+	patient := engine.Retry{Attempts: 8, Initial: 100 * time.Millisecond, If: mayPass} // for some 10 seconds
 	return engine.Workflow[Order, Receipt]{
 		Name:     Orders,
 		Doc:      "Reserve, charge, wait for approval if it is large, and ship.",
@@ -60,9 +61,6 @@ func Workflow(shop Shop) engine.Workflow[Order, Receipt] {
 		},
 	}
 }
-
-// patient repeats a call to the shop for some minutes.
-var patient = engine.Retry{Attempts: 8, Initial: 100 * time.Millisecond, If: mayPass}
 
 func (o *Order) validate() error {
 	if o.ID == "" || o.Total <= 0 {
