@@ -29,10 +29,13 @@ func (e *Engine) Serve(ctx context.Context) error {
 	e.serving.Add(1)
 	defer e.serving.Add(-1)
 	w, err := e.join(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		err = e.reapDead(ctx)
 	}
-	if err := e.reapDead(ctx); err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil // told to stop before it has begun: an orderly stop, too
+	case err != nil:
 		return err
 	}
 	e.log.InfoContext(ctx, "serve started", "worker", w.id, "workers", e.cfg.Workers)

@@ -167,6 +167,7 @@ func TestVocabularyModel(t *testing.T) {
 		}
 		slices.Sort(names)
 		s.start()
+		s.compare()
 		for range rapid.IntRange(1, 12).Draw(rt, "actions") {
 			actions[rapid.SampledFrom(names).Draw(rt, "action")]()
 			s.compare()

@@ -84,9 +84,16 @@ func (s *story) settle() {
 	for again := true; again; {
 		again = false
 		for i := 0; i < len(s.runs); i++ { // it grows
-			if r := s.runs[i]; s.ready(r) {
+			r := s.runs[i]
+			switch {
+			case s.ready(r):
 				s.claim(r)
 				again = true
+			case s.held(r) && r.status == engine.Waiting && !r.due.IsZero() && !s.now.Before(r.due):
+				if r.otherway != "" { // what it has waited for is over; its queue holds it now
+					r.step = r.otherway
+				}
+				r.unwait(engine.Pending)
 			}
 		}
 	}

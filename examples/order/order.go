@@ -58,6 +58,7 @@ func Workflow(shop Shop) engine.Workflow[Order, Receipt] {
 			{Name: "charge", Do: shop.charge, Undo: shop.refund, Retry: patient, Timeout: time.Minute},
 			{Name: "ship", Do: shop.ship, Retry: patient},
 			{Name: "decline", Do: decline},
+			{Name: "expire", Do: expire},
 		},
 	}
 }
@@ -91,17 +92,13 @@ func (s Shop) charge(ctx *engine.Context, o *Order) (engine.Transition, error) {
 	if o.Total < large {
 		return engine.Goto("ship"), nil
 	}
-	return Approved.Await("ship").Or(Declined, "decline").Within(o.Patience, "decline"), nil
+	return Approved.Await("ship").Or(Declined, "decline").Within(o.Patience, "expire"), nil
 }
 
-// refund gives back what was taken. The attempt that took it may have failed afterwards, so it asks for the
-// recorded call, not for the state.
-func (s Shop) refund(ctx *engine.Context, _ *Order) error {
-	charge, taken, err := engine.Recorded[string](ctx, "charge")
-	if err != nil || !taken {
-		return err
-	}
-	return engine.Exec(ctx, "refund", func(ctx context.Context) error { return s.call(ctx, "refund", charge, nil) })
+// refund gives back what was taken for the order, if anything. It does not name the number of the payment: if the
+// program died when the shop had taken the money, that number was never heard.
+func (s Shop) refund(ctx *engine.Context, o *Order) error {
+	return engine.Exec(ctx, "refund", func(ctx context.Context) error { return s.call(ctx, "refund", o.ID, nil) })
 }
 
 func (s Shop) ship(ctx *engine.Context, o *Order) (engine.Transition, error) {
@@ -122,10 +119,15 @@ func (s Shop) ship(ctx *engine.Context, o *Order) (engine.Transition, error) {
 }
 
 // decline fails the run, which undoes what was done.
-func decline(ctx *engine.Context, o *Order) (engine.Transition, error) {
+func decline(ctx *engine.Context, _ *Order) (engine.Transition, error) {
 	d, err := Declined.Payload(ctx)
-	if err != nil { // no signal has led here, but the end of patience
-		return engine.Transition{}, engine.Permanent(fmt.Errorf("nobody has approved it within %v", o.Patience))
+	if err != nil {
+		return engine.Transition{}, err
 	}
 	return engine.Transition{}, engine.Permanent(fmt.Errorf("declined by %s: %s", d.By, d.Why))
+}
+
+// expire does so when nobody has decided.
+func expire(_ *engine.Context, o *Order) (engine.Transition, error) {
+	return engine.Transition{}, engine.Permanent(fmt.Errorf("nobody has approved it within %v", o.Patience))
 }

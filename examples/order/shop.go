@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/durable-wf/wf/engine"
@@ -54,10 +55,12 @@ func (s Shop) call(ctx context.Context, verb, thing string, answer *string) erro
 
 // Books is a shop to try the workflow with: it does what it is asked, once per key, and notes it.
 type Books struct {
+	before func(verb, thing string) int // called first; a status other than 0 refuses the call
+	after  func(verb, thing string)     // called when it is done, before the answer
+
 	mu      sync.Mutex
 	answers map[string]string // by key
 	done    []string          // in order: verb and thing
-	before  func(verb, thing string) int
 }
 
 // ServeHTTP does what it is asked. A call with a key that it knows gets the answer of then.
@@ -69,17 +72,38 @@ func (b *Books) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	answer := b.answer(verb, thing, key)
+	if b.after != nil {
+		b.after(verb, thing)
+	}
+	_ = json.NewEncoder(w).Encode(answer) // the caller may be gone
+}
+
+func (b *Books) answer(verb, thing, key string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.answers == nil {
 		b.answers = map[string]string{}
 	}
 	answer, known := b.answers[key]
-	if !known {
-		b.done = append(b.done, verb+" "+thing)
-		answer = fmt.Sprintf("%s-%d", verb, len(b.done))
-		b.answers[key] = answer
-		fmt.Println(verb, thing)
+	if known || b.idle(verb, thing) {
+		return answer
 	}
-	_ = json.NewEncoder(w).Encode(answer) // the caller may be gone
+	b.done = append(b.done, verb+" "+thing)
+	answer = fmt.Sprintf("%s-%d", verb, len(b.done))
+	b.answers[key] = answer
+	fmt.Println(verb, thing)
+	return answer
+}
+
+// idle reports whether the verb takes back what was never done. The caller holds mu.
+func (b *Books) idle(verb, thing string) bool {
+	switch verb {
+	case "refund":
+		return !slices.Contains(b.done, "charge "+thing)
+	case "release":
+		return !slices.Contains(b.done, "reserve "+thing)
+	default:
+		return false
+	}
 }

@@ -63,7 +63,10 @@ func run(ctx context.Context, db, to string, orders int) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	served := make(chan error, 1) // taken below: run ends after Serve
-	go func() { served <- eng.Serve(ctx) }()
+	go func() {
+		served <- eng.Serve(ctx)
+		stop() // without workers there is nothing to wait for
+	}()
 	err = s.work(ctx)
 	if ctx.Err() != nil {
 		err = nil // a person has stopped it, which is no failure

@@ -76,9 +76,10 @@ func TestServiceIsKilled(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	yesterday := time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
-	sell(t, filepath.Join(dir, "sales"), yesterday, map[string]string{"north": "100\n", "south": "300\n"})
-	report := filepath.Join(dir, "reports", yesterday+".txt")
+	now := time.Now().UTC()
+	for _, day := range []time.Time{now.AddDate(0, 0, -1), now} { // the day may end meanwhile
+		sell(t, filepath.Join(dir, "sales"), day.Format(time.DateOnly), map[string]string{"north": "100\n", "south": "300\n"})
+	}
 	for i, end := range []os.Signal{os.Kill, syscall.SIGTERM} {
 		cmd := exec.CommandContext(t.Context(), program, "--zone", "UTC", "--nightly", "* * * * * *")
 		cmd.Dir = dir

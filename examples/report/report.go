@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -69,7 +70,11 @@ func (f Folders) tallyWorkflow() engine.Workflow[Tally, Line] {
 // spread starts a tally for each shop.
 func (f Folders) spread(ctx *engine.Context, r *Report) (engine.Transition, error) {
 	if r.Day == "" {
-		r.Day = ctx.Run().Scheduled.In(f.Zone).AddDate(0, 0, -1).Format(time.DateOnly)
+		night := ctx.Run().Scheduled
+		if night.IsZero() {
+			return engine.Transition{}, engine.Permanent(errors.New("a report that no schedule has started needs a day"))
+		}
+		r.Day = night.In(f.Zone).AddDate(0, 0, -1).Format(time.DateOnly)
 	}
 	ctx.Set("day", r.Day)
 	shops, err := os.ReadDir(f.Sales)
@@ -112,7 +117,7 @@ func (f Folders) add(_ *engine.Context, t *Tally) (engine.Transition, error) {
 	return Tallies.Done(line), nil
 }
 
-// write writes the report: to a temporary file, which is then renamed, so that it is there as a whole or not at all.
+// write writes the report.
 func (f Folders) write(ctx *engine.Context, r *Report) (engine.Transition, error) {
 	var text strings.Builder
 	var lines []Line
@@ -127,7 +132,9 @@ func (f Folders) write(ctx *engine.Context, r *Report) (engine.Transition, error
 		}
 		lines = append(lines, line)
 	}
-	slices.SortFunc(lines, func(a, b Line) int { return int(b.Cents - a.Cents) })
+	slices.SortFunc(lines, func(a, b Line) int {
+		return cmp.Or(cmp.Compare(b.Cents, a.Cents), cmp.Compare(a.Shop, b.Shop))
+	})
 	for _, line := range lines {
 		fmt.Fprintf(&text, "%-12s %4d sales %8.2f\n", line.Shop, line.Sales, float64(line.Cents)/100)
 	}
@@ -135,12 +142,6 @@ func (f Folders) write(ctx *engine.Context, r *Report) (engine.Transition, error
 		fmt.Fprintf(&text, "(%d shops could not be added up)\n", missing)
 	}
 	path := filepath.Join(f.Reports, r.Day+".txt")
-	err := engine.Exec(ctx, "file", func(context.Context) error {
-		temporary := path + ".new"
-		if err := os.WriteFile(temporary, []byte(text.String()), 0o600); err != nil {
-			return err
-		}
-		return os.Rename(temporary, path)
-	})
+	err := engine.Exec(ctx, "file", func(context.Context) error { return replace(path, text.String()) })
 	return Reports.Done(path), err
 }

@@ -184,6 +184,7 @@ func TestClaimByDeadline(t *testing.T) {
 	soon := func(r *store.Run) { r.DeadlineUS = y.clock.NowUS() + 1_000_000 }
 	door := &store.Door{Step: "two", Fingerprint: "g"}
 	waiting := y.wait(y.claimOne(y.enter("q", soon)), time.Hour, store.Wait{Kind: store.WaitSignal, Else: door})
+	both := y.wait(y.claimOne(y.enter("q", soon)), time.Second, store.Wait{Kind: store.WaitSignal, Else: door})
 	asleep := y.enter("q", soon, func(r *store.Run) {
 		r.DueUS, r.Wait = y.clock.NowUS()+5_000_000, store.Wait{Kind: store.WaitStart}.JSON()
 	})
@@ -207,7 +208,7 @@ func TestClaimByDeadline(t *testing.T) {
 	got := y.claim(9)
 	ids := numbers(got)
 	slices.Sort(ids)
-	if diff := cmp.Diff([]int64{waiting.ID, asleep.ID, suspended.ID, pending.ID}, ids); diff != "" {
+	if diff := cmp.Diff([]int64{waiting.ID, both.ID, asleep.ID, suspended.ID, pending.ID}, ids); diff != "" {
 		t.Fatalf("claimed (-want +got):\n%s", diff)
 	}
 	for _, r := range got {

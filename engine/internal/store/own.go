@@ -39,15 +39,16 @@ func (b *batch) own(run *Run, worker int64) (row []any, audit []History, err err
 	return row, audit, nil
 }
 
-// open ends the wait of a run that is claimed: it takes the way on that its due time opens, if that has come. A wait that does
-// not decode stays, and its owner blocks the run. It begins the history row of the claim.
+// open ends the wait of a run that is claimed: it takes the way on that its due time opens, if that has come. One whose deadline
+// has passed fails where it is. A wait that does not decode stays, and its owner blocks the run. It begins the history row of
+// the claim.
 func (b *batch) open(run *Run) History {
 	h := History{Kind: "claimed", Step: run.Step, DurationUS: -1}
 	detail := fmt.Sprintf(`"was":%q,"deaths":%d`, run.Status, run.Deaths)
 	wait, err := run.Waits()
 	if err == nil && run.Wait != "" {
 		detail += fmt.Sprintf(`,"waited":%q`, wait.Kind)
-		if door := wait.Else; door != nil && run.DueUS != 0 && run.DueUS <= b.wall {
+		if door := wait.Else; door != nil && run.DueUS != 0 && run.DueUS <= b.wall && !b.late(run) {
 			run.Step, run.Fingerprint = door.Step, door.Fingerprint
 			h.Next = door.Step
 		}
