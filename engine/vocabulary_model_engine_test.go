@@ -473,6 +473,9 @@ func (v sight) blurred(r *told, held bool) sight {
 	if r.loose && r.status.Ended() {
 		return sight{Status: v.Status}
 	}
+	if r.overdue { // a wait that was over, too, may have led elsewhere before
+		v.Step = ""
+	}
 	if held && v.Status == engine.Waiting { // it may have become due
 		v.Due = time.Time{}
 	}

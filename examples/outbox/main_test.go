@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/durable-wf/wf/engine"
@@ -111,6 +113,31 @@ func TestKilledOutboxKeepsTheBooks(t *testing.T) {
 		t.Errorf("%v, printed %q, want %q", err, out, want)
 	}
 	compare(t, db, receiver, orders, len(kills))
+}
+
+// Told to stop, the service ends in order, though the receiver does not answer: it says how it stands, and exits with 0.
+func TestOrderlyStop(t *testing.T) {
+	t.Parallel()
+	reached := make(chan struct{}, 100)
+	server := httptest.NewServer(&Receiver{before: func(int) int {
+		reached <- struct{}{}
+		return http.StatusServiceUnavailable
+	}})
+	t.Cleanup(server.Close)
+	var out bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), program,
+		"--db", filepath.Join(t.TempDir(), "outbox.db"), "--to", server.URL, "--orders", "1")
+	cmd.Stdout, cmd.Stderr = &out, t.Output()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil || out.String() != "1 orders, 1 messages, 0 delivered\n" {
+		t.Errorf("%v, printed %q", err, &out)
+	}
 }
 
 // compare holds the tables against what the receiver has seen.
