@@ -307,10 +307,15 @@ func (s *story) end(r *told, to engine.Status) {
 		return
 	}
 	for _, k := range r.siblings() {
-		if !held && k.wait == "limit" && k.status == engine.Waiting {
-			k.unwait(engine.Pending)
-			break
+		if held || k.wait != "limit" {
+			continue
 		}
+		if k.status == engine.Paused { // it has its place, and begins when it is resumed
+			k.unwait(engine.Paused)
+		} else {
+			k.unwait(engine.Pending)
+		}
+		break
 	}
 	if p := r.parent; p.status == engine.Waiting && p.spawns == r.spawn {
 		s.join(p, to)
@@ -355,14 +360,6 @@ func (s *story) resume(r *told) {
 	case r.wait == "retry" || r.wait == "" && r.status == engine.Paused:
 		r.unwait(engine.Pending)
 	case r.status != engine.Paused:
-	case r.wait == "limit":
-		r.status = engine.Waiting
-		for _, k := range r.siblings() {
-			if !k.status.Ended() && k.wait != "limit" {
-				return // and lets this one begin when it ends
-			}
-		}
-		r.unwait(engine.Pending)
 	default:
 		r.status = engine.Waiting
 		s.look(r, engine.Pending)

@@ -161,7 +161,9 @@ func (c *crash) spend(t testing.TB, ctx context.Context, w *world, eng *engine.E
 	awaitWorker(ctx, eng)
 	defer func() {
 		stop()
-		<-served // the engine may have died: that is what it is for
+		if err := <-served; err != nil { // the engine may have died: that is what it is for
+			t.Logf("Serve: %v", err)
+		}
 	}()
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -69,7 +69,7 @@ func serve(ctx context.Context, o options) error {
 func schedule(ctx context.Context, eng *engine.Engine, o options) error {
 	_, err := eng.AddSchedule(ctx, engine.Schedule{
 		Name: "nightly", Workflow: string(Reports), Cron: o.nightly, Zone: o.zone,
-		Overlap: engine.OverlapQueue, CatchUp: 48 * time.Hour,
+		Overlap: engine.OverlapAllow, CatchUp: 7 * 24 * time.Hour,
 	})
 	if err != nil {
 		return err

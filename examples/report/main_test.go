@@ -68,6 +68,39 @@ func TestFortnight(t *testing.T) {
 	}
 }
 
+// A service that was down for some nights makes up for each of them, a week at most.
+func TestNightsWithoutService(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f := Folders{Sales: filepath.Join(dir, "sales"), Reports: dir, Zone: time.UTC}
+	sell(t, f.Sales, "2026-04-01", map[string]string{"north": "100\n"})
+	o := options{zone: "UTC", nightly: "30 2 * * *", weekly: "0 5 * * sun", keep: time.Hour}
+	begin := time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC)
+	for _, now := range []time.Time{begin, begin.AddDate(0, 0, 10)} {
+		t.Run(now.Format(time.DateOnly), func(t *testing.T) { // the engine is closed at its end
+			eng := enginetest.Open(t, &enginetest.Options{
+				Config: engine.Config{Path: filepath.Join(dir, "report.db")}, Time: enginetest.ByHand, Now: now,
+			}, f.reportWorkflow(), f.tallyWorkflow(), (&keeper{}).workflow())
+			if err := schedule(t.Context(), eng.Engine, o); err != nil {
+				t.Fatal(err)
+			}
+			eng.Advance(time.Minute)
+		})
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "*.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var days []string
+	for _, path := range paths {
+		days = append(days, strings.TrimSuffix(filepath.Base(path), ".txt"))
+	}
+	want := "2026-04-04 2026-04-05 2026-04-06 2026-04-07 2026-04-08 2026-04-09 2026-04-10"
+	if got := strings.Join(days, " "); got != want {
+		t.Errorf("reports of %s, want %s", got, want)
+	}
+}
+
 // The program itself, killed in the middle, makes up for what it has missed when it is there again.
 func TestServiceIsKilled(t *testing.T) {
 	t.Parallel()
