@@ -109,8 +109,20 @@ func rests(run engine.Run) bool {
 	return run.Status == engine.Waiting || run.Status == engine.Compensating && run.Worker == 0
 }
 
-// isDue reports whether the time for which a run waits has come.
-func isDue(run engine.Run) bool { return !run.Due.IsZero() && !run.Due.After(time.Now()) }
+// isDue reports whether the time for which a run waits, or its deadline, has come.
+func isDue(run engine.Run) bool {
+	at := wakes(run)
+	return !at.IsZero() && !at.After(time.Now())
+}
+
+// wakes is when time alone moves a waiting run on: the earlier of its due time and its deadline; zero for never.
+func wakes(run engine.Run) time.Time {
+	late := !run.Deadline.IsZero() && run.Ending == "" // one that is being undone has met its deadline
+	if late && (run.Due.IsZero() || run.Deadline.Before(run.Due)) {
+		return run.Deadline
+	}
+	return run.Due
+}
 
 // enter is execute for a run that waits for its queue before, but not longer than until deadline.
 func (f *foreground) enter(ctx context.Context, run engine.Run, begun func(engine.Run), deadline <-chan struct{}) (engine.Run, error) {
@@ -199,8 +211,8 @@ func (f *foreground) await(ctx context.Context, run engine.Run, deadline <-chan 
 			return run, err
 		}
 		var due <-chan time.Time
-		if !run.Due.IsZero() {
-			due = time.After(time.Until(run.Due))
+		if at := wakes(run); !at.IsZero() {
+			due = time.After(time.Until(at))
 		}
 		select {
 		case <-ctx.Done():

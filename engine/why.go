@@ -50,11 +50,20 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 			w.Cause += ": " + why
 		}
 		if run.Status == Failed {
-			w.Remedy = "see its state with " + e.command("state", id) + ", stacks with " + e.command("history", id) +
-				" -o json; mend the cause, then " + e.command("retry", id)
+			w.Remedy, err = e.whatAfterFailure(ctx, id)
 		}
 	}
 	return w, err
+}
+
+// whatAfterFailure says how to go on after a failure. A run whose steps were undone cannot be retried.
+func (e *Engine) whatAfterFailure(ctx context.Context, id int64) (remedy string, err error) {
+	remedy = "see its state with " + e.command("state", id) + ", stacks with " + e.command("history", id) + " -o json; mend the cause, then "
+	undos, err := e.Undos(ctx, id)
+	if len(undos) > 0 {
+		return remedy + "start it again: its steps were undone", err
+	}
+	return remedy + e.command("retry", id), err
 }
 
 func (e *Engine) whyPending(ctx context.Context, run Run) (cause, remedy string, err error) {

@@ -33,6 +33,9 @@ func (e *Engine) whyWaiting(ctx context.Context, run Run) (cause, remedy string,
 	if run.Waiting.Else != "" {
 		cause += "; at " + clockText(run.Due) + " it goes on with step " + run.Waiting.Else + " instead"
 	}
+	if !run.Deadline.IsZero() {
+		cause += "; its deadline is " + clockText(run.Deadline)
+	}
 	if !run.Due.IsZero() && !run.Due.After(e.clock.Now()) {
 		return cause + " (that time has come: no worker has taken it yet)", e.cfg.Program + " worker, or " + e.command("resume", run.ID), err
 	}
