@@ -157,7 +157,7 @@ func TestVocabularyModel(t *testing.T) {
 		s.open()
 		defer s.close()
 		actions := map[string]func(){
-			"start": s.start, "more": s.start, "signal": s.signal, "word": s.signal, "pass": s.pass, "jump": s.jump,
+			"start": s.start, "early": s.early, "signal": s.signal, "word": s.signal, "pass": s.pass, "jump": s.jump,
 			"pause": s.pause, "resume": s.goOn, "cancel": s.cancel, "retry": s.retry, "fork": s.fork, "queue": s.pauseQueue,
 			"crash": s.crash, "reopen": s.reopen,
 		}
@@ -279,9 +279,20 @@ func (s *stage) kids(o *op) {
 	}
 }
 
-func (s *stage) start() {
+// early starts a run and sends it a signal before it awaits one.
+func (s *stage) early() {
+	s.begin([]op{{Do: "sleep", For: s.length()}, {Do: "await", On: []string{"x", "y"}}})
+	s.compare()
+	s.signalTo(s.runs[len(s.runs)-1])
+	s.compare()
+	s.pass()
+}
+
+func (s *stage) start() { s.begin(s.program(true)) }
+
+func (s *stage) begin(prog []op) {
 	opts := &engine.StartOptions{Queue: rapid.SampledFrom([]string{"", "q"}).Draw(s.t, "queue")}
-	r := &told{tale: tale{Prog: s.program(true)}, status: engine.Pending, step: "do", visit: 1, queue: opts.Queue}
+	r := &told{tale: tale{Prog: prog}, status: engine.Pending, step: "do", visit: 1, queue: opts.Queue}
 	if rapid.IntRange(0, 3).Draw(s.t, "deadline") == 3 {
 		opts.Deadline = s.length()
 		r.deadline = s.now.Add(opts.Deadline)
@@ -294,8 +305,10 @@ func (s *stage) start() {
 
 func (s *stage) pick() *told { return rapid.SampledFrom(s.runs).Draw(s.t, "run") }
 
-func (s *stage) signal() {
-	r, l := s.pick(), letter{rapid.SampledFrom([]string{"x", "y"}).Draw(s.t, "signal"), rapid.IntRange(1, 3).Draw(s.t, "n")}
+func (s *stage) signal() { s.signalTo(s.pick()) }
+
+func (s *stage) signalTo(r *told) {
+	l := letter{rapid.SampledFrom([]string{"x", "y"}).Draw(s.t, "signal"), rapid.IntRange(1, 3).Draw(s.t, "n")}
 	key := rapid.SampledFrom([]string{"", "", "k"}).Draw(s.t, "key")
 	err := taleSignals[l.Name].Send(context.Background(), s.eng, r.id, l.N, &engine.SendOptions{Key: key})
 	if ended := r.status.Ended(); errors.Is(err, engine.ErrRunEnded) != ended || err != nil && !ended {

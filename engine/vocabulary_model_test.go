@@ -307,15 +307,10 @@ func (s *story) end(r *told, to engine.Status) {
 		return
 	}
 	for _, k := range r.siblings() {
-		if held || k.wait != "limit" {
-			continue
-		}
-		if k.status == engine.Paused { // it has its place, and begins when it is resumed
-			k.unwait(engine.Paused)
-		} else {
+		if !held && k.wait == "limit" && k.status == engine.Waiting {
 			k.unwait(engine.Pending)
+			break
 		}
-		break
 	}
 	if p := r.parent; p.status == engine.Waiting && p.spawns == r.spawn {
 		s.join(p, to)
@@ -360,6 +355,11 @@ func (s *story) resume(r *told) {
 	case r.wait == "retry" || r.wait == "" && r.status == engine.Paused:
 		r.unwait(engine.Pending)
 	case r.status != engine.Paused:
+	case r.wait == "limit": // without its turn, unless that has come in vain meanwhile
+		r.status = engine.Waiting
+		if !slices.ContainsFunc(r.siblings(), func(k *told) bool { return !k.status.Ended() && k.wait != "limit" }) {
+			r.unwait(engine.Pending)
+		}
 	default:
 		r.status = engine.Waiting
 		s.look(r, engine.Pending)

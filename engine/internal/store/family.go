@@ -91,12 +91,7 @@ func (b *batch) admit(child *Run) error {
 		return err
 	}
 	detail := fmt.Sprintf(`{"because":"a sibling has ended","sibling":%d}`, child.ID)
-	h := History{Kind: "woken", Step: next.Step, Visit: next.Visit, DurationUS: -1, Detail: detail}
-	if next.Status == "paused" { // it has its place now, and begins when it is resumed
-		next.Wait = ""
-		return b.one(&request{change: &Change{Lease: next.Lease(), Row: next, History: []History{h}}})
-	}
-	return b.wake(&next, nil, h)
+	return b.wake(&next, nil, History{Kind: "woken", Step: next.Step, Visit: next.Visit, DurationUS: -1, Detail: detail})
 }
 
 // admitResumed lets a held child begin that was paused, if none of its siblings is in flight, whose end would do
