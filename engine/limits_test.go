@@ -167,7 +167,7 @@ func TestTimeoutSurvivesRestarts(t *testing.T) {
 // A step that shows no sign of life is stopped; saves, progress and recorded calls are signs of life.
 func TestHeartbeat(t *testing.T) {
 	t.Parallel()
-	const beat = 40 * time.Millisecond
+	const beat = time.Second // many times what a save takes on a loaded machine
 	for _, tt := range []struct {
 		name  string
 		alive func(ctx *engine.Context) error
@@ -200,7 +200,7 @@ func TestHeartbeat(t *testing.T) {
 			if run.Status != tt.want {
 				t.Errorf("run %s: %s; want %s", run.Status, run.Error, tt.want)
 			}
-			if want := `step "only": no sign of life for 40ms`; tt.want == engine.Failed && run.Error != want {
+			if want := `step "only": no sign of life for 1s`; tt.want == engine.Failed && run.Error != want {
 				t.Errorf("error %q, want %q", run.Error, want)
 			}
 		})

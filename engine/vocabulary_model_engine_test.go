@@ -168,7 +168,7 @@ func TestVocabularyModel(t *testing.T) {
 		slices.Sort(names)
 		s.start()
 		s.compare()
-		for range rapid.IntRange(1, 7).Draw(rt, "actions") {
+		for range rapid.IntRange(1, 4).Draw(rt, "actions") {
 			actions[rapid.SampledFrom(names).Draw(rt, "action")]()
 			s.compare()
 		}
