@@ -62,6 +62,7 @@ var libraries = map[string][]string{
 	"github.com/spf13/cobra":              {"cli"},
 	"github.com/spf13/pflag":              {"cli"},
 	"github.com/vbauerster/mpb/v8":        {"cli"},
+	"github.com/xhit/go-str2duration/v2":  {"cli", "engine/internal/where"},
 	"golang.org/x/sync":                   {"cli"},
 	"golang.org/x/sys":                    {"engine/internal/oslock", "engine/internal/store"},
 	"golang.org/x/term":                   {"cli"},

@@ -206,15 +206,10 @@ func (a *app) showState(s stateRow) error {
 }
 
 func (a *app) diffStates(old, fresh engine.StateVersion) error {
-	before, err := leaves(old.State)
+	found, err := changes(old.State, fresh.State)
 	if err != nil {
-		return fmt.Errorf("the state of event %d does not decode: %w", old.Seq, err)
+		return fmt.Errorf("the states of events %d and %d do not decode: %w", old.Seq, fresh.Seq, err)
 	}
-	after, err := leaves(fresh.State)
-	if err != nil {
-		return fmt.Errorf("the state of event %d does not decode: %w", fresh.Seq, err)
-	}
-	found := changes(before, after)
 	if a.format == asTable {
 		found = summarizeChanges(found)
 	}

@@ -1,13 +1,14 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/durable-wf/wf/engine"
 )
 
 // leaf is a scalar, or an empty object or list, somewhere in a JSON document.
@@ -18,53 +19,12 @@ type leaf struct {
 
 // leaves returns the leaves of a document in its order.
 func leaves(doc []byte) ([]leaf, error) {
-	dec := json.NewDecoder(bytes.NewReader(doc))
-	dec.UseNumber()
-	var found []leaf
-	err := walkLeaves(dec, "", func(l leaf) { found = append(found, l) })
+	fields, err := engine.CompareJSON(nil, doc)
+	found := make([]leaf, len(fields))
+	for i, f := range fields {
+		found[i] = leaf{f.Path, string(f.B)}
+	}
 	return found, err
-}
-
-func walkLeaves(dec *json.Decoder, path string, emit func(leaf)) error {
-	token, err := dec.Token()
-	if err != nil {
-		return err
-	}
-	open, ok := token.(json.Delim)
-	if !ok {
-		value, err := json.Marshal(token)
-		emit(leaf{path, string(value)})
-		return err
-	}
-	n := 0
-	for ; dec.More(); n++ {
-		inner := fmt.Sprintf("%s[%d]", path, n)
-		if open == '{' {
-			name, err := dec.Token()
-			if err != nil {
-				return err
-			}
-			inner = joinPath(path, fmt.Sprint(name))
-		}
-		if err := walkLeaves(dec, inner, emit); err != nil {
-			return err
-		}
-	}
-	end, err := dec.Token()
-	if n == 0 && err == nil {
-		emit(leaf{path, open.String() + fmt.Sprint(end)})
-	}
-	return err
-}
-
-func joinPath(path, name string) string {
-	if name == "" || strings.ContainsAny(name, ".[]\"") {
-		return path + "[" + strconv.Quote(name) + "]"
-	}
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }
 
 // longList is the number of values of a list from which people get a summary of it.
@@ -106,41 +66,29 @@ type change struct {
 	Delta    string // new minus old, of two numbers
 }
 
-// changes compares the leaves of two documents: those of the new one in its order, then what is gone.
-func changes(old, fresh []leaf) []change {
-	before := make(map[string]string, len(old))
-	for _, l := range old {
-		before[l.Path] = l.Value
+// changes compares two documents: the leaves of the new one in its order, then what is gone.
+func changes(old, fresh []byte) ([]change, error) {
+	fields, err := engine.CompareJSON(old, fresh)
+	found := make([]change, len(fields))
+	for i, f := range fields {
+		found[i] = change{f.Path, string(f.A), string(f.B), delta(f.By)}
 	}
-	var found []change
-	for _, l := range fresh {
-		was, existed := before[l.Path]
-		delete(before, l.Path)
-		if !existed || was != l.Value {
-			found = append(found, change{l.Path, was, l.Value, delta(was, l.Value)})
-		}
-	}
-	for _, l := range old {
-		if _, gone := before[l.Path]; gone {
-			found = append(found, change{Path: l.Path, Old: l.Value})
-		}
-	}
-	return found
+	return found, err
 }
 
-// delta is the difference of two numbers in JSON, exact between integers, or "".
-func delta(old, fresh string) string {
-	a, okA := new(big.Int).SetString(old, 10)
-	b, okB := new(big.Int).SetString(fresh, 10)
-	if okA && okB {
-		return signed(b.Sub(b, a).String())
-	}
-	x, errX := strconv.ParseFloat(old, 64)
-	y, errY := strconv.ParseFloat(fresh, 64)
-	if errX != nil || errY != nil {
+// delta shows a difference of two numbers: integers as they are, others to six places; "" if there is none.
+func delta(by json.RawMessage) string {
+	if len(by) == 0 {
 		return ""
 	}
-	return signed(strconv.FormatFloat(y-x, 'g', 6, 64))
+	if _, whole := new(big.Int).SetString(string(by), 10); whole {
+		return signed(string(by))
+	}
+	x, err := strconv.ParseFloat(string(by), 64)
+	if err != nil { // the engine writes numbers
+		return string(by)
+	}
+	return signed(strconv.FormatFloat(x, 'g', 6, 64))
 }
 
 func signed(number string) string {

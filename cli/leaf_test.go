@@ -51,23 +51,21 @@ func TestChanges(t *testing.T) {
 	t.Parallel()
 	old, fresh := `{"i":5,"t":1.5,"s":"a","gone":true,"same":[1],"big":9007199254740993}`,
 		`{"i":3,"t":1.75,"s":"b","same":[1,2],"big":9007199254740995}`
-	a, errA := leaves([]byte(old))
-	b, errB := leaves([]byte(fresh))
 	want := []change{
 		{"i", "5", "3", "-2"}, {"t", "1.5", "1.75", "+0.25"}, {"s", `"a"`, `"b"`, ""}, {"same[1]", "", "2", ""},
 		{"big", "9007199254740993", "9007199254740995", "+2"}, {"gone", "true", "", ""},
 	}
-	if diff := cmp.Diff(want, changes(a, b)); errA != nil || errB != nil || diff != "" {
-		t.Errorf("changes: %v, %v (-want +got)\n%s", errA, errB, diff)
+	got, err := changes([]byte(old), []byte(fresh))
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("changes: %v (-want +got)\n%s", err, diff)
 	}
 }
 
 func TestSummarizeChanges(t *testing.T) {
 	t.Parallel()
-	a, errA := leaves([]byte(`{"u":[0,0,0,0,0,0,0,0,0,0],"i":1}`))
-	b, errB := leaves([]byte(`{"u":[1,1,1,1,-4,1,1,1,1,1],"i":2}`))
+	got, err := changes([]byte(`{"u":[0,0,0,0,0,0,0,0,0,0],"i":1}`), []byte(`{"u":[1,1,1,1,-4,1,1,1,1,1],"i":2}`))
 	want := []change{{"u[]", "10 values", "changed", "up to -4"}, {"i", "1", "2", "+1"}}
-	if diff := cmp.Diff(want, summarizeChanges(changes(a, b))); errA != nil || errB != nil || diff != "" {
-		t.Errorf("summarizeChanges: %v, %v (-want +got)\n%s", errA, errB, diff)
+	if diff := cmp.Diff(want, summarizeChanges(got)); err != nil || diff != "" {
+		t.Errorf("summarizeChanges: %v (-want +got)\n%s", err, diff)
 	}
 }

@@ -68,10 +68,10 @@ func (f rateFlag) Set(word string) error {
 		f.options.Rate, f.options.Period = &n, 0
 		return nil
 	}
-	if ageUnit(period) != 0 {
-		period = "1" + period
-	}
 	d, err := parseAge(period)
+	if err != nil { // a unit alone
+		d, err = parseAge("1" + period)
+	}
 	if err != nil || d < time.Microsecond {
 		return errors.New("must be a number per time, such as 10/1m, or none")
 	}
@@ -114,8 +114,11 @@ func (d *dawn) Set(text string) error {
 	if ahead, no := parseAge(text); no == nil {
 		at = now.Add(ahead)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return errors.New("must be a time: a date (2026-11-01), with a time of day (2026-11-01 15:04), RFC 3339, or how long from now (2h)")
+	case at.Before(now):
+		return errors.New("must be a time to come, and that is over")
 	}
 	*d = dawn(at)
 	return nil

@@ -122,7 +122,7 @@ func (a *app) commands() []*cobra.Command {
 
 const rootLong = `Durable computation in one SQLite file: what is interrupted goes on from its last checkpoint.
 
-RUN is the number of a run, @last, a key, or the beginning of a UUID.
+RUN is the number of a run, @last (the newest that is no child), a key, or the beginning of a UUID.
 Exit codes: 0 completed, 1 error, 2 usage, 3 failed, 4 cancelled, 5 blocked, 6 still running, 75 suspended,
 129, 130 or 143 ended by a second signal (SIGHUP, SIGINT, SIGTERM) without saving.`
 

@@ -2,10 +2,11 @@ package cli
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/xhit/go-str2duration/v2"
 )
 
 // moment is a flag that names a point in time: an age ("2h", "3d", "1w2d": so long ago), "now",
@@ -81,60 +82,14 @@ func parseMoment(text string, now time.Time) (time.Time, error) {
 	return now.UTC().Add(-ago), nil
 }
 
-// ageUnit knows the units of time.ParseDuration, and days and weeks. It is 0 for others.
-func ageUnit(name string) time.Duration {
-	switch name {
-	case "us", "µs":
-		return time.Microsecond
-	case "ms":
-		return time.Millisecond
-	case "s":
-		return time.Second
-	case "m":
-		return time.Minute
-	case "h":
-		return time.Hour
-	case "d":
-		return 24 * time.Hour
-	case "w":
-		return 7 * 24 * time.Hour
-	}
-	return 0
-}
-
 // parseAge reads one or more numbers with their units, such as "30d", "1w12h" or "1.5h".
 func parseAge(text string) (time.Duration, error) {
-	rest, sum := strings.TrimSpace(text), 0.0
-	if rest == "" {
-		return 0, fmt.Errorf("an empty text is no age: write 90s, 2h, 30d or 1w")
+	d, err := str2duration.ParseDuration(strings.TrimSpace(text))
+	if _, bare := strconv.ParseFloat(text, 64); bare == nil && err != nil {
+		return 0, fmt.Errorf("%q has no unit: write %ss, %[2]sh or %[2]sd", text, text)
 	}
-	for rest != "" {
-		number, tail := cutWhile(rest, func(r rune) bool { return r >= '0' && r <= '9' || r == '.' })
-		name, after := cutWhile(tail, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
-		n, err := strconv.ParseFloat(number, 64)
-		unit := ageUnit(name)
-		switch {
-		case err != nil:
-			return 0, fmt.Errorf("%q is no age: write 90s, 2h, 30d or 1w", text)
-		case name == "":
-			return 0, fmt.Errorf("%q has no unit: write %ss, %[2]sh or %[2]sd", text, number)
-		case unit == 0:
-			return 0, fmt.Errorf("%q has the unknown unit %q: use s, m, h, d or w", text, name)
-		}
-		sum += n * float64(unit)
-		rest = after
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%q is no age, or too long: write numbers with the units s, m, h, d or w, such as 90s, 2h or 30d", text)
 	}
-	if sum >= math.MaxInt64 {
-		return 0, fmt.Errorf("%q is too long", text)
-	}
-	return time.Duration(math.Round(sum)), nil
-}
-
-// cutWhile splits text before the first rune that does not match.
-func cutWhile(text string, match func(rune) bool) (head, tail string) {
-	i := strings.IndexFunc(text, func(r rune) bool { return !match(r) })
-	if i < 0 {
-		return text, ""
-	}
-	return text[:i], text[i:]
+	return d, nil
 }

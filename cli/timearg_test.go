@@ -53,11 +53,11 @@ func TestParseAge(t *testing.T) {
 		{"250ms", 250 * time.Millisecond, ""},
 		{"0s", 0, ""},
 		{"30", 0, "write 30s, 30h or 30d"},
-		{"", 0, "empty"},
+		{"", 0, "is no age"},
 		{"d", 0, "is no age"},
 		{"-1h", 0, "is no age"},
 		{"1..5h", 0, "is no age"},
-		{"3y", 0, `unit "y"`},
+		{"3y", 0, "units s, m, h, d or w"},
 		{"99999999w", 0, "too long"},
 	}
 	for _, tt := range tests {

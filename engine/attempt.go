@@ -27,7 +27,7 @@ type attempt struct {
 	calls      atomic.Int32 // recorded calls under way
 	ended      atomic.Bool
 	tells      atomic.Bool // the step tells its progress itself
-	unwatch    func() bool // stops watching ctx
+	unwatch    func() bool // stops watching the context that it was given
 	clock      *time.Timer // sets flagClock
 	done       atomic.Int64
 	total      atomic.Int64
@@ -45,9 +45,18 @@ type attempt struct {
 }
 
 func newAttempt(parent context.Context, v Visit, h Host) *attempt {
-	ctx, cancel := context.WithCancelCause(parent)
-	a := &attempt{visit: v, host: h, cancel: cancel, open: map[string]bool{}, seen: map[string]int64{}}
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent)) // parent cancels it, see stop
+	a := &attempt{visit: v, host: h, open: map[string]bool{}, seen: map[string]int64{}}
 	a.ctx.Context, a.ctx.attempt = ctx, a
+	a.cancel = func(cause error) {
+		a.ctx.flag.Or(flagStop) // first: a step that sees the end of its context sees that a save is due
+		cancel(cause)
+	}
+	stop := func() { a.cancel(context.Cause(parent)) }
+	if parent.Err() != nil {
+		stop()
+	}
+	a.unwatch = context.AfterFunc(parent, stop)
 	a.saver.host = h
 	a.counters = maps.Clone(v.From.Counters)
 	if a.counters == nil {
@@ -68,7 +77,6 @@ func (a *attempt) begin() {
 	if d := a.interval(); d > 0 {
 		a.clock = time.AfterFunc(d, func() { a.ctx.flag.Or(flagClock) })
 	}
-	a.unwatch = context.AfterFunc(a.ctx.Context, func() { a.ctx.flag.Or(flagStop) })
 }
 
 func (a *attempt) interval() time.Duration {

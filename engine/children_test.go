@@ -238,6 +238,50 @@ func TestSpawnWithin(t *testing.T) {
 	}
 }
 
+// FailFast cancels the siblings of the child that has failed, not what is left of an earlier Spawn.
+func TestFailFastLeavesAnEarlierSpawnAlone(t *testing.T) {
+	t.Parallel()
+	joined := make(chan struct{})
+	one := func(n int64) iter.Seq[engine.Child] {
+		return slices.Values([]engine.Child{squares.Child(count{N: n}, nil)})
+	}
+	flow := engine.Workflow[parcel, []string]{Name: family, Steps: []engine.Step[parcel]{
+		{Name: "spawn", Do: func(*engine.Context, *parcel) (engine.Transition, error) {
+			return engine.Spawn(one(1), "again").Within(time.Millisecond, "again"), nil
+		}},
+		{Name: "again", Do: func(*engine.Context, *parcel) (engine.Transition, error) {
+			return engine.Spawn(one(2), "join").FailFast(), nil
+		}},
+		{Name: "join", Do: func(*engine.Context, *parcel) (engine.Transition, error) {
+			close(joined)
+			return engine.Sleep(50*time.Millisecond, "end"), nil
+		}},
+		{Name: "end", Do: func(*engine.Context, *parcel) (engine.Transition, error) { return engine.Next(), nil }},
+	}}
+	eng := newEngine(t, flow, square(func(ctx *engine.Context, n int64) error {
+		if n == 2 {
+			return engine.Permanent(errors.New("no"))
+		}
+		select {
+		case <-joined:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}))
+	serve(t, eng)
+	run, err := family.Start(t.Context(), eng, parcel{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := family.Wait(t.Context(), eng, run.ID); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := eng.Wait(t.Context(), run.ID+1); err != nil || c.Status != engine.Completed {
+		t.Errorf("the child of the first Spawn is %s, %v; want completed", c.Status, err)
+	}
+}
+
 // A Spawn of nothing goes on at once; a child that cannot be started starts none.
 func TestSpawnIsAllOrNothing(t *testing.T) {
 	t.Parallel()

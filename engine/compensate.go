@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"runtime/debug"
 	"strings"
-
-	"github.com/durable-wf/wf/engine/internal/codec"
 )
 
 // undoPrefix begins the names of the calls that an Undo records, so that they are kept apart from those of
@@ -16,35 +13,21 @@ const undoPrefix = "undo:"
 
 // RunUndo undoes one visit of a step, see [Definition].
 func (w Workflow[S, R]) RunUndo(ctx context.Context, v Visit, h Host) (out Outcome) {
-	defer func() { // of the user's Migrate, or of a method by which a state marshals itself
-		if p := recover(); p != nil {
-			out = Outcome{Err: blocked(&PanicError{Value: p, Stack: string(debug.Stack())})}
-		}
-	}()
+	defer blockedByPanic(&out)
 	i := w.index(v.Ref.Step)
 	if i < 0 {
 		return Outcome{Err: blocked(w.missing(v.Ref.Step))}
 	}
-	step := &w.Steps[i]
-	if step.Undo == nil {
-		return Outcome{Err: blocked(fmt.Errorf("version %d of the workflow has no Undo for step %q", w.Version, step.Name))}
-	}
-	s := new(S)
-	if err := w.decode(v, s); err != nil {
-		return Outcome{Err: err}
+	undo := w.Steps[i].Undo
+	if undo == nil {
+		return Outcome{Err: blocked(fmt.Errorf("version %d of the workflow has no Undo for step %q", w.Version, w.Steps[i].Name))}
 	}
 	v.From.Counters = undoCounters(v.From.Counters)
-	a := newAttempt(ctx, v, h)
-	if err := a.restore(v.From.Random); err != nil {
-		a.cancel(err)
+	a, s, err := w.enter(ctx, i, v, h)
+	if err != nil {
 		return Outcome{Err: err}
 	}
-	a.policy = v.Policy.or(step.Checkpoint).or(w.Checkpoint).or(v.Widest)
-	a.format = w.format()
-	a.encode = func() (Payload, error) { return codec.Encode(w.format(), s) }
-	a.brief = func() string { return w.brief(s) }
-	a.begin()
-	return a.undone(callUndo(a, step.Undo, s))
+	return a.undone(callUndo(a, undo, s))
 }
 
 // undoCounters leaves of a checkpoint's counters those of calls that an undo has recorded: the others are of

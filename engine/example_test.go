@@ -207,7 +207,7 @@ func ExampleEngine_Execute() {
 	}))
 	defer closeAll()
 
-	_, err := Sum.Run(ctx, eng, State{N: 10_000_001}, nil)
+	_, err := Sum.Run(ctx, eng, State{N: 101}, nil)
 	fmt.Println(err)
 
 	ctx = context.Background()
@@ -223,5 +223,5 @@ func ExampleEngine_Execute() {
 	// Output:
 	// run 1: suspended
 	// i=10 total=45
-	// completed 50000005000000 <nil>
+	// completed 5050 <nil>
 }

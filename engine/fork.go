@@ -178,10 +178,12 @@ func inheritWait(row, run *store.Run) error {
 	if err != nil || row.Wait == "" {
 		return err
 	}
-	switch wait.Kind {
-	case store.WaitChildren:
+	switch {
+	case row.Status == string(Failed):
+		return notThere(row)
+	case wait.Kind == store.WaitChildren:
 		return &InputError{row.Workflow, fmt.Errorf("run %d waits for its children, which a fork does not have: name the step where it is to go on", row.ID)}
-	case store.WaitTimer, store.WaitStart, store.WaitSignal:
+	case wait.Kind == store.WaitTimer || wait.Kind == store.WaitStart || wait.Kind == store.WaitSignal:
 		run.Wait, run.DueUS = row.Wait, row.DueUS
 	}
 	return nil

@@ -57,9 +57,10 @@ func (x *execution) stamp() {
 	x.row.TriedUS = x.tried + time.Since(x.entered).Microseconds()
 }
 
-// expired reports whether the run has not ended by its deadline.
+// expired reports whether the run has not ended by its deadline. One that still has its wait was claimed for
+// that, and has not come to its step, whatever the clock says now.
 func (x *execution) expired() bool {
-	return x.row.DeadlineUS != 0 && x.eng.clock.NowUS() >= x.row.DeadlineUS
+	return x.row.DeadlineUS != 0 && (x.row.Wait != "" || x.eng.clock.NowUS() >= x.row.DeadlineUS)
 }
 
 // expire fails the run because its deadline is over. What a step has done that ended well meanwhile is kept:

@@ -403,7 +403,7 @@ func TestDeadlineWithinTheStep(t *testing.T) {
 				s.I = 5
 				return engine.Next(), tt.err
 			})
-			w.Deadline = 30 * time.Millisecond
+			w.Deadline = 500 * time.Millisecond // long enough for the step to begin on a loaded machine
 			w.Steps[0].Retry = quick(3)
 			eng := newEngine(t, w)
 			run := executed(t, eng, "late", nil)

@@ -16,7 +16,7 @@ type RetryOptions struct {
 // Retry lets a run that has failed go on from its newest checkpoint: it becomes pending, for a worker or
 // Execute. The step that has failed is tried anew in the same visit, so that calls which are recorded are not
 // made again; its attempts, and the time it may take, count from the beginning. A deadline that has passed is
-// removed, which the history tells. A key of the run stands for a run that has not ended again. A child can
+// removed, which the history tells. A run that was waiting when its deadline came needs From. A key of the run stands for a run that has not ended again. A child can
 // be retried, too; its parent waits for it again if it still waits for others.
 //
 // It returns a *TransitionError if the run has not failed, an *UndoneError if its steps were undone, and
@@ -27,12 +27,15 @@ func (e *Engine) Retry(ctx context.Context, id int64, opts *RetryOptions) (Run, 
 	}
 	err := e.unowned(ctx, id, func(tx *store.Tx, r store.Run) error {
 		if Status(r.Status) != Failed {
-			return &TransitionError{id, Status(r.Status), Pending}
+			return fmt.Errorf("%w: only a run that has failed is retried", &TransitionError{id, Status(r.Status), Pending})
 		}
 		if err := e.retryable(tx, &r); err != nil {
 			return err
 		}
 		next := r
+		if r.Wait != "" && opts.From == "" {
+			return notThere(&r)
+		}
 		if err := e.redirect(&next, &ResumeOptions{From: opts.From}); err != nil {
 			return err
 		}
@@ -56,6 +59,12 @@ func (e *Engine) Retry(ctx context.Context, id int64, opts *RetryOptions) (Run, 
 	}
 	e.enqueued()
 	return e.Get(ctx, id)
+}
+
+// notThere says that a run has not come to its step: its deadline came while it waited.
+func notThere(r *store.Run) error {
+	return &InputError{r.Workflow, fmt.Errorf("run %d had not come to step %q when its deadline came (it %s): name the step where it is to go on",
+		r.ID, r.Step, waitReasonOf(*r))}
 }
 
 // retryable reports why a failed run cannot go on.

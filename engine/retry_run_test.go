@@ -164,6 +164,37 @@ func TestRetryAfterTheDeadline(t *testing.T) {
 	}
 }
 
+// A run whose deadline came while it waited has not come to its step: it goes on where a person says.
+func TestRetryOfAWaitThatTheDeadlineEnded(t *testing.T) {
+	t.Parallel()
+	w := parcelFlow(1, awaitPacked)
+	w.Deadline = 300 * time.Millisecond
+	eng := newEngine(t, w)
+	run := executed(t, eng, "parcels", nil)
+	if run.Status != engine.Failed || run.Step != "packed" {
+		t.Fatalf("run %s in %s, want failed before packed", run.Status, run.Step)
+	}
+	for what, err := range map[string]error{
+		"Retry": second(eng.Retry(t.Context(), run.ID, nil)), "Fork": second(eng.Fork(t.Context(), run.ID, nil)),
+	} {
+		if _, ok := errors.AsType[*engine.InputError](err); !ok || !strings.Contains(err.Error(), "waits for signal packed") {
+			t.Errorf("%s = %v, want an InputError that names the wait", what, err)
+		}
+	}
+	if _, err := eng.Retry(t.Context(), run.ID, &engine.RetryOptions{From: "wait"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := packed.Send(t.Context(), eng, run.ID, packing{"a"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	run, err := eng.Execute(t.Context(), run.ID, nil)
+	if err != nil || run.Status != engine.Completed {
+		t.Errorf("run %s: %s, %v; want completed", run.Status, run.Error, err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
 // A child that has failed can be retried while its parent waits for another one; the parent then waits for it,
 // too, and sees its result.
 func TestRetryOfAChild(t *testing.T) {

@@ -103,7 +103,7 @@ func runOf(row *store.Run, def Definition) Run {
 // waitOf renders a row's wait. One that does not decode is left out here; it blocks the run when it is claimed.
 func waitOf(row *store.Run) Wait {
 	stored, err := row.Waits()
-	if err != nil {
+	if err != nil || Status(row.Status).Ended() { // one that has failed keeps its wait for those who retry it
 		return Wait{}
 	}
 	w := Wait{Kind: stored.Kind}

@@ -125,7 +125,6 @@ func (x *execution) fail(ctx context.Context, out Outcome, took time.Duration) e
 // failRun commits that the run fails for good, with what else the change holds.
 func (x *execution) failRun(ctx context.Context, c *store.Change, err error) error {
 	c.Row.Status, c.Row.Owner, c.Row.Reason, c.Row.Error = string(Failed), 0, "", err.Error()
-	c.Row.Wait, c.Row.DueUS = "", 0
 	end := x.event("failed", -1)
 	end.Error = err.Error()
 	c.History = append(c.History, end)

@@ -11,41 +11,50 @@ import (
 
 // RunStep runs one attempt of one step, see [Definition].
 func (w Workflow[S, R]) RunStep(ctx context.Context, v Visit, h Host) (out Outcome) {
-	defer func() { // of the user's Migrate, or of a method by which a state marshals itself
-		if p := recover(); p != nil {
-			out = Outcome{Err: blocked(&PanicError{Value: p, Stack: string(debug.Stack())})}
-		}
-	}()
+	defer blockedByPanic(&out)
 	i := w.index(v.Ref.Step)
 	if i < 0 {
 		return Outcome{Err: blocked(w.missing(v.Ref.Step))}
 	}
-	step := &w.Steps[i]
+	a, s, err := w.enter(ctx, i, v, h)
+	if err != nil {
+		return Outcome{Err: err}
+	}
+	t, err := callStep(a, w.Steps[i].Do, s)
+	return w.outcome(a, i, t, err)
+}
+
+// blockedByPanic makes the outcome of a panic of the user's Migrate, or of a method by which a state
+// marshals itself. It is to be deferred.
+func blockedByPanic(out *Outcome) {
+	if p := recover(); p != nil {
+		*out = Outcome{Err: blocked(&PanicError{Value: p, Stack: string(debug.Stack())})}
+	}
+}
+
+// enter begins an attempt at doing or undoing step i: on the state as the visit's checkpoint has it.
+func (w Workflow[S, R]) enter(ctx context.Context, i int, v Visit, h Host) (*attempt, *S, error) {
 	s := new(S)
 	if err := w.decode(v, s); err != nil {
-		return Outcome{Err: err}
+		return nil, nil, err
 	}
 	a := newAttempt(ctx, v, h)
 	if err := a.restore(v.From.Random); err != nil {
+		a.unwatch()
 		a.cancel(err)
-		return Outcome{Err: err}
+		return nil, nil, err
 	}
-	a.policy = v.Policy.or(step.Checkpoint).or(w.Checkpoint).or(v.Widest)
+	a.policy = v.Policy.or(w.Steps[i].Checkpoint).or(w.Checkpoint).or(v.Widest)
 	a.format = w.format()
 	a.encode = func() (Payload, error) { return codec.Encode(w.format(), s) }
 	a.brief = func() string { return w.brief(s) }
 	a.begin()
-	t, err := callStep(a, step.Do, s)
-	return w.outcome(a, i, t, err)
+	return a, s, nil
 }
 
 // callStep calls the step function and turns a panic into an error.
 func callStep[S any](a *attempt, do func(*Context, *S) (Transition, error), s *S) (t Transition, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Value: v, Stack: string(debug.Stack())}
-		}
-	}()
+	defer caught(&err)
 	return do(&a.ctx, s)
 }
 

@@ -105,6 +105,22 @@ func TestDueWhenTheStepMustStop(t *testing.T) {
 	})
 }
 
+// A step that has seen the end of its context sees that a save is due, without a moment in between.
+func TestDueOnceTheContextHasEnded(t *testing.T) {
+	t.Parallel()
+	for range 300 {
+		ctx, stop := context.WithCancelCause(t.Context())
+		runStep(ctx, &fakeHost{auto: true}, engine.Checkpoint{Interval: -1}, func(ctx *engine.Context, _ *count) error {
+			go stop(engine.ErrPaused)
+			<-ctx.Done()
+			if !ctx.Due() {
+				t.Error("not Due, though the context has ended")
+			}
+			return ctx.Save()
+		})
+	}
+}
+
 // failing is a workflow whose first attempts fail; it tells how long the pause was before each later one.
 func failing(attempts int, retry engine.Retry, paused func(time.Duration)) engine.Workflow[count, int64] {
 	var failed time.Time

@@ -67,14 +67,14 @@ func (e *Engine) whatAfterFailure(ctx context.Context, id int64) (remedy string,
 }
 
 func (e *Engine) whyPending(ctx context.Context, run Run) (cause, remedy string, err error) {
+	if cause, remedy, err = e.whyQueue(ctx, run); err != nil || cause != "" {
+		return cause, remedy, err
+	}
 	switch {
 	case !e.anyWorker(ctx):
 		return "no worker lives that could take it", e.cfg.Program + " worker, or " + e.command("resume", run.ID), nil
 	case !slices.Contains(e.names, run.Workflow):
 		return "it is enqueued, and this program has no workflow " + run.Workflow, "start a worker of the program that has it", nil
-	}
-	if cause, remedy, err = e.whyQueue(ctx, run); err != nil || cause != "" {
-		return cause, remedy, err
 	}
 	return "it is enqueued until a worker has a free slot", "", nil
 }

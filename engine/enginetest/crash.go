@@ -90,6 +90,11 @@ func (c *crash) everywhere(t testing.TB, subtest func(string, func(testing.TB)) 
 	t.Helper()
 	c.create(t)
 	golden := c.life(t, c.newWorld(t), fault.At(0, fault.BeforeCommit))
+	for _, run := range golden.present {
+		if !run.Status.Ended() {
+			t.Errorf("without a death run %d (%s) is %s at the end: %s", run.ID, run.Workflow, run.Status, run.Reason)
+		}
+	}
 	if t.Failed() {
 		return
 	}

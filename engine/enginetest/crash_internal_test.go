@@ -3,6 +3,7 @@ package enginetest
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -35,6 +36,16 @@ func TestCrashEverywhereFindsAnotherResult(t *testing.T) {
 		return engine.Done(int(runs.Add(1))), nil
 	}}}}
 	mustFail(t, crashing(w, &CrashOptions{}), "how the runs ended", "completed 1", "completed 2")
+}
+
+// A run that cannot end even without a death, because a workflow that it spawns is not known.
+func TestCrashEverywhereFindsARunThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	const stranger engine.Name[none, int] = "stranger"
+	w := stepOf(func(*engine.Context, *none) (engine.Transition, error) {
+		return engine.Spawn(slices.Values([]engine.Child{stranger.Child(none{}, nil)}), "second"), nil
+	})
+	mustFail(t, crashing(w, &CrashOptions{}), "without a death run 1", "blocked", `unknown workflow "stranger"`)
 }
 
 func makeTable(ctx context.Context, tx engine.Tx) error {

@@ -212,8 +212,11 @@ func TestClaimByDeadline(t *testing.T) {
 		t.Fatalf("claimed (-want +got):\n%s", diff)
 	}
 	for _, r := range got {
-		if r.Status != "running" || r.Step != "one" || r.Wait != "" || r.DueUS != 0 {
+		if r.Status != "running" || r.Step != "one" || r.DueUS != 0 {
 			t.Errorf("claimed %+v, want it running in the step where it was", r)
+		}
+		if awaited := r.ID == waiting.ID || r.ID == both.ID; (r.Wait != "") != awaited { // it has not come to its step
+			t.Errorf("run %d has the wait %q", r.ID, r.Wait)
 		}
 	}
 }

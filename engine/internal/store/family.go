@@ -61,19 +61,17 @@ func (b *batch) relatives(m *move) error {
 		}
 	}
 	if m.row.Children > 0 {
-		if err := b.cancelChildren(m.lease.Run, fmt.Sprintf(`{"by":"run %d","reason":"its parent has ended: %s"}`, m.lease.Run, m.to.status)); err != nil {
+		if err := b.cancelChildren(m.lease.Run, 0, fmt.Sprintf(`{"by":"run %d","reason":"its parent has ended: %s"}`, m.lease.Run, m.to.status)); err != nil {
 			return err
 		}
 	}
 	if m.row.Parent == 0 || !ended {
 		return nil
 	}
-	if !m.lease.held {
-		if err := b.admit(m.row); err != nil {
-			return err
-		}
+	if err := b.fanIn(m); err != nil || m.lease.held {
+		return err
 	}
-	return b.fanIn(m)
+	return b.admit(m.row) // unless fanIn has cancelled those that were held
 }
 
 // admit lets the next held sibling begin.
@@ -134,7 +132,7 @@ func (b *batch) join(parent *Run, wait *Wait, h History) error {
 	if err := b.wake(parent, wait.Children, h); err != nil || !wait.FailFast {
 		return err
 	}
-	return b.cancelChildren(parent.ID, fmt.Sprintf(`{"by":"run %d","reason":"a sibling did not complete"}`, parent.ID))
+	return b.cancelChildren(parent.ID, parent.Visit, fmt.Sprintf(`{"by":"run %d","reason":"a sibling did not complete"}`, parent.ID))
 }
 
 // childrenOver reports whether a parent has nothing to wait for any more, and why. status is that of the
@@ -157,9 +155,10 @@ func (b *batch) childrenOver(parent *Run, wait *Wait, status string) (because st
 	return "all children have ended", !open, nil
 }
 
-// cancelChildren cancels the open children of a run. Those that a process owns are asked to stop.
-func (b *batch) cancelChildren(parent int64, detail string) error {
-	rows, err := b.w.stmts.childOpenList.QueryContext(context.Background(), parent)
+// cancelChildren cancels the open children of a run, of one visit or (0) of all. Those that a process owns are
+// asked to stop. Those that are held come first, so that none takes the place of another that is cancelled.
+func (b *batch) cancelChildren(parent, visit int64, detail string) error {
+	rows, err := b.w.stmts.childOpenList.QueryContext(context.Background(), parent, visit)
 	if err != nil {
 		return err
 	}

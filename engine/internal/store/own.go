@@ -52,7 +52,9 @@ func (b *batch) open(run *Run) History {
 			run.Step, run.Fingerprint = door.Step, door.Fingerprint
 			h.Next = door.Step
 		}
-		run.Wait = ""
+		if !b.late(run) || !wait.leadsOn() { // else it tells that the run has not come to its step
+			run.Wait = ""
+		}
 		if wait.Kind != WaitRetry {
 			run.Reason = ""
 		}

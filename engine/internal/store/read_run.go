@@ -110,7 +110,7 @@ func (s *Store) KeyRuns(ctx context.Context, key string) ([]Run, error) {
 	return runs, nil
 }
 
-// LastRun returns the run that was created last, or ErrNotFound if there are none.
+// LastRun returns the run that was created last, children apart, or ErrNotFound if there are none.
 func (s *Store) LastRun(ctx context.Context) (Run, error) {
 	id, err := get[int64](ctx, s, "last run", queries.RunNewest)
 	if err != nil {

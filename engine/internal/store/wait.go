@@ -53,6 +53,11 @@ func (w Wait) JSON() string {
 	return string(text)
 }
 
+// leadsOn reports whether the run comes to its step by what it waits for, and not before.
+func (w *Wait) leadsOn() bool {
+	return w.Kind == WaitTimer || w.Kind == WaitSignal || w.Kind == WaitChildren
+}
+
 // door returns the way on that a signal opens; nil if it is not awaited.
 func (w *Wait) door(signal string) *Door {
 	for i := range w.Signals {

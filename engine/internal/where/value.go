@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/xhit/go-str2duration/v2"
 )
 
 // number reads a number as an int64 if it is an integer that fits, else as a float64.
@@ -51,53 +53,11 @@ func momentOf(text string, now time.Time) (time.Time, error) {
 	return now.UTC().Add(-ago), nil
 }
 
-// spanOf reads a length of time: numbers with their units, such as "90s", "2h30m", "1w" or "1.5d".
+// spanOf reads a length of time: numbers with their units, such as "90s", "2h 30m", "1w" or "1.5d".
 func spanOf(text string) (time.Duration, error) {
-	bad := fmt.Errorf("%s is no length of time: write 90s, 2h, 30d or 1w", shown(text))
-	rest, sum := strings.TrimSpace(text), 0.0
-	if rest == "" {
-		return 0, bad
+	d, err := str2duration.ParseDuration(strings.ReplaceAll(text, " ", ""))
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%s is no length of time: write 90s, 2h, 30d or 1w", shown(text))
 	}
-	for rest != "" {
-		end := strings.IndexFunc(rest, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
-		if end <= 0 {
-			return 0, bad
-		}
-		n, err := strconv.ParseFloat(rest[:end], 64)
-		rest = rest[end:]
-		stop := strings.IndexFunc(rest, func(r rune) bool { return r >= '0' && r <= '9' || r == '.' })
-		if stop < 0 {
-			stop = len(rest)
-		}
-		u := unit(strings.TrimSpace(rest[:stop]))
-		if err != nil || u == 0 {
-			return 0, bad
-		}
-		sum += n * float64(u)
-		rest = rest[stop:]
-	}
-	if sum >= math.MaxInt64 {
-		return 0, bad
-	}
-	return time.Duration(math.Round(sum)), nil
-}
-
-func unit(name string) time.Duration {
-	switch name {
-	case "us", "µs":
-		return time.Microsecond
-	case "ms":
-		return time.Millisecond
-	case "s":
-		return time.Second
-	case "m":
-		return time.Minute
-	case "h":
-		return time.Hour
-	case "d":
-		return 24 * time.Hour
-	case "w":
-		return 7 * 24 * time.Hour
-	}
-	return 0
+	return d, nil
 }
