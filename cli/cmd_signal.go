@@ -66,11 +66,7 @@ func (a *app) signal(ctx context.Context, ref, name string, s signaling) error {
 		}
 		err = eng.Signal(ctx, run.ID, name, data, &engine.SendOptions{Key: s.key})
 		if _, invalid := errors.AsType[*engine.InputError](err); invalid {
-			err = &usageError{err: err}
-			if s.data == "" {
-				err = hinted(err, "without --data the payload is null; see: %s signal --help", a.name)
-			}
-			return err
+			return &usageError{err: err}
 		}
 		if err != nil {
 			return err

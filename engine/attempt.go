@@ -27,7 +27,8 @@ type attempt struct {
 	calls      atomic.Int32 // recorded calls under way
 	ended      atomic.Bool
 	tells      atomic.Bool // the step tells its progress itself
-	unwatch    func() bool // stops watching the context that it was given
+	heed       func()      // ends the step's context if the one that the host has given has ended
+	unwatch    func() bool // stops doing so
 	clock      *time.Timer // sets flagClock
 	done       atomic.Int64
 	total      atomic.Int64
@@ -45,18 +46,20 @@ type attempt struct {
 }
 
 func newAttempt(parent context.Context, v Visit, h Host) *attempt {
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent)) // parent cancels it, see stop
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent)) // parent cancels it, see heed
 	a := &attempt{visit: v, host: h, open: map[string]bool{}, seen: map[string]int64{}}
 	a.ctx.Context, a.ctx.attempt = ctx, a
 	a.cancel = func(cause error) {
 		a.ctx.flag.Or(flagStop) // first: a step that sees the end of its context sees that a save is due
 		cancel(cause)
 	}
-	stop := func() { a.cancel(context.Cause(parent)) }
-	if parent.Err() != nil {
-		stop()
+	a.heed = func() {
+		if parent.Err() != nil {
+			a.cancel(context.Cause(parent))
+		}
 	}
-	a.unwatch = context.AfterFunc(parent, stop)
+	a.heed()
+	a.unwatch = context.AfterFunc(parent, a.heed)
 	a.saver.host = h
 	a.counters = maps.Clone(v.From.Counters)
 	if a.counters == nil {
@@ -172,6 +175,7 @@ func (a *attempt) end() (refused, misuse error) {
 
 // stopCause is why the host wants the step to stop, nil if it does not.
 func (a *attempt) stopCause() error {
+	a.heed() // the host's word counts at once
 	if a.ctx.Err() == nil {
 		return nil
 	}

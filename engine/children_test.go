@@ -253,6 +253,9 @@ func TestFailFastLeavesAnEarlierSpawnAlone(t *testing.T) {
 			return engine.Spawn(one(2), "join").FailFast(), nil
 		}},
 		{Name: "join", Do: func(*engine.Context, *parcel) (engine.Transition, error) {
+			return engine.Sleep(50*time.Millisecond, "release"), nil
+		}},
+		{Name: "release", Do: func(*engine.Context, *parcel) (engine.Transition, error) {
 			close(joined)
 			return engine.Sleep(50*time.Millisecond, "end"), nil
 		}},

@@ -79,6 +79,9 @@ func (e *Engine) checkSignal(workflow, name string, payload Payload) error {
 		return &InputError{workflow, fmt.Errorf("it takes no signal %q; %s", name, nearest(name, def.Describe().Signals))}
 	}
 	if err := declared.checkSignal(payload.Data); err != nil {
+		if string(payload.Data) == "null" {
+			return &InputError{workflow, fmt.Errorf("signal %q needs a payload: %w", name, err)}
+		}
 		return &InputError{workflow, fmt.Errorf("signal %q: payload: %w", name, err)}
 	}
 	return nil
