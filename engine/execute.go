@@ -38,46 +38,30 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 	}
 	for mine := false; ; {
 		changed := e.news.changed() // first, so that no change is missed
-		row, ok, err := e.seize(ctx, id)
-		if err != nil {
-			return Run{}, err
-		}
-		if ok {
-			mine = true
-			x, own := e.adopt(ctx, row, Suspended)
-			x.onBegin = opts.Begun
-			if err := x.run(own); err != nil {
-				if !errors.Is(err, ErrLeaseLost) {
-					e.tasks.Go(func() { e.giveBack(e.life, id) }) // ends with the engine
-				}
-				return e.runOf(&row), err
-			}
-			if row, err = e.row(context.WithoutCancel(ctx), id); err != nil {
-				return Run{}, err
-			}
-		}
+		row, executed, err := e.turn(ctx, id, opts)
 		run := e.runOf(&row)
-		undoing := run.Status == Compensating && run.Worker == 0
-		elsewhere := run.Status == Running || run.Status == Compensating && !undoing
-		taken := mine && (elsewhere || run.Status == Pending)                                // a worker has taken it up after a wait
-		held := !ok && run.Worker == 0 && (run.Status == Pending || run.Status == Suspended) // by its queue
+		if err != nil {
+			return run, err
+		}
+		mine = mine || executed
 		if opts.Return && run.Children > 0 && run.Status == Waiting && ctx.Err() == nil {
 			if run, err = e.executeFamily(ctx, run, true); err != nil || run.Status == Waiting {
 				return run, err
 			}
 			continue
 		}
-		switch {
-		case elsewhere && !mine:
+		switch s := e.standing(&run, executed); {
+		case s == elsewhere && !mine:
 			return run, fmt.Errorf("run %d: %w (worker %d)", id, ErrRunOwned, run.Worker)
-		case undoing && !run.Due.After(e.clock.Now()) && ctx.Err() == nil && e.life.Err() == nil:
+		case s == settled, ctx.Err() != nil:
+			return run, nil
+		case s == undoable && e.life.Err() == nil:
 			continue // what it has done is undone here, too
-		case run.Status != Waiting && !undoing && !taken && !held || opts.Return && (!held || opts.Held == nil) || ctx.Err() != nil:
+		case opts.Return && (s != queued || opts.Held == nil):
 			return run, nil
 		case e.life.Err() != nil:
 			return run, ErrClosed
-		}
-		if held && opts.Held != nil {
+		case s == queued && opts.Held != nil:
 			opts.Held(run)
 		}
 		mine = mine || !opts.Return // whoever takes it up now, its end is waited for
@@ -85,6 +69,52 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 			return run, err
 		}
 	}
+}
+
+// turn executes the run if that can be done here and now, and returns it as it is then.
+func (e *Engine) turn(ctx context.Context, id int64, opts *ExecuteOptions) (row store.Run, executed bool, err error) {
+	row, executed, err = e.seize(ctx, id)
+	if err != nil || !executed {
+		return row, false, err
+	}
+	x, own := e.adopt(ctx, row, Suspended)
+	x.onBegin = opts.Begun
+	if err := x.run(own); err != nil {
+		if !errors.Is(err, ErrLeaseLost) {
+			e.tasks.Go(func() { e.giveBack(e.life, id) }) // ends with the engine
+		}
+		return row, true, err
+	}
+	row, err = e.row(context.WithoutCancel(ctx), id)
+	return row, true, err
+}
+
+// standing is how a run stands that does not execute here.
+type standing uint8
+
+const (
+	settled   standing = iota // it has ended, or does not go on by itself
+	elsewhere                 // others execute it, or may take it up at any moment
+	resting                   // it waits: for a time, a signal, its children, or to try an undo again
+	undoable                  // what it has done can be undone now
+	queued                    // its queue has no place for it
+)
+
+// standing says how a run stands; executed, that it has just been executed here.
+func (e *Engine) standing(run *Run, executed bool) standing {
+	switch {
+	case run.Status == Waiting:
+		return resting
+	case run.Worker != 0, run.Status == Pending && executed:
+		return elsewhere
+	case run.Status == Compensating && run.Due.After(e.clock.Now()):
+		return resting
+	case run.Status == Compensating:
+		return undoable
+	case run.Status == Pending, run.Status == Suspended && !executed:
+		return queued
+	}
+	return settled
 }
 
 // standBy waits until a run that cannot be executed now may go on. If it waits for its children, they are executed.
@@ -189,12 +219,17 @@ func (e *Engine) row(ctx context.Context, id int64) (store.Run, error) {
 	return row, err
 }
 
-// doze waits until a time has come (0 for none), something has changed, or ctx or the engine ends. It
-// looks at the wall clock once a second, so that a clock that jumps delays nothing.
+// doze waits until a time has come (0 for none), something has changed, or ctx or the engine ends.
 func (e *Engine) doze(ctx context.Context, changed <-chan struct{}, dueUS int64) {
 	defer e.news.letPass(changed, e.clock)()
-	due, stop := (<-chan time.Time)(nil), func() {}
+	e.sleepUntil(ctx, changed, dueUS)
+}
+
+// sleepUntil is doze for one who waits for nobody's work. It looks at the wall clock once a second, so that
+// a clock that jumps delays nothing.
+func (e *Engine) sleepUntil(ctx context.Context, changed <-chan struct{}, dueUS int64) {
 	for dueUS == 0 || e.clock.NowUS() < dueUS {
+		due, stop := (<-chan time.Time)(nil), func() {}
 		if dueUS != 0 {
 			due, stop = e.clock.Timer(time.UnixMicro(dueUS))
 		}

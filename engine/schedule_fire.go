@@ -26,25 +26,6 @@ func (e *Engine) fireSchedules(ctx context.Context) {
 	}
 }
 
-// sleepUntil waits until a time has come (0 for none), something has changed, or ctx ends.
-func (e *Engine) sleepUntil(ctx context.Context, changed <-chan struct{}, dueUS int64) {
-	for dueUS == 0 || e.clock.NowUS() < dueUS {
-		due, stop := (<-chan time.Time)(nil), func() {}
-		if dueUS != 0 {
-			due, stop = e.clock.Timer(time.UnixMicro(dueUS))
-		}
-		select {
-		case <-due: // the wall clock is looked at again at least once a second
-			stop()
-			continue
-		case <-changed:
-		case <-ctx.Done():
-		}
-		stop()
-		return
-	}
-}
-
 // fireDue starts all that is due, and returns when there is more to do; 0 for never.
 func (e *Engine) fireDue(ctx context.Context) (dueUS int64, err error) {
 	for ctx.Err() == nil {
