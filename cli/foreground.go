@@ -261,7 +261,7 @@ func (f *foreground) report(ctx context.Context, run engine.Run) (int, error) {
 	case engine.Compensating:
 		f.app.note("%s", f.app.underWay(run))
 	case engine.Pending, engine.Running:
-		f.app.note("%s is %s%s", title(run), run.Status, at(run.Brief))
+		f.app.note("%s is %s%s; see: %s why %d%s", title(run), run.Status, at(run.Brief), f.app.name, run.ID, f.app.dbFlag())
 	}
 	if run.Status == engine.Suspended || ctx.Err() != nil && moves(run.Status) {
 		return f.suspend, nil
