@@ -5,13 +5,16 @@ FUZZTIME ?= 30s
 KILLS    ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint ci bench crash fuzz docs
+.PHONY: help build peers test lint ci bench crash fuzz docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/wf
 	go build -trimpath -o bin/ ./cmd/wf
+
+peers: ## install the programs that tests compare with (Debian)
+	.ci/peers
 
 test: ## run all tests under the race detector, in random order
 	go test -race -shuffle=on ./...

@@ -36,6 +36,7 @@ var arrows = map[string][]string{
 	"examples/outbox":       {"engine"},
 	"examples/own":          {"cli", "engine"},
 	"examples/report":       {"engine"},
+	"internal/peer":         nil,
 	"migrations":            nil,
 	"sql":                   nil,
 	"steps":                 {"engine"},
