@@ -103,6 +103,9 @@ func (a *app) showAttempts(attempts []eventRow) error {
 
 // timeoutOf is how long a try of the step where the run is may take; 0 for no limit, or an unknown one.
 func (a *app) timeoutOf(run engine.Run) time.Duration {
+	if run.Timeout > 0 {
+		return run.Timeout
+	}
 	def, err := a.workflow(run.Workflow)
 	if err != nil {
 		return 0

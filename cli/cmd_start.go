@@ -34,6 +34,7 @@ type starting struct {
 	detach    bool
 	patience  time.Duration
 	suspended int
+	retry     retryFlags
 }
 
 // startCommand is wf start.
@@ -72,6 +73,8 @@ func (s *starting) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.onKey, "on-key", "", "if the key's run has ended: return it, retry if it did not complete, reuse the key; or reject a key that is taken (default return)")
 	flags.Var(seedFlag{&s.options.Seed}, "seed", "of the run's random numbers (default: random)")
 	flags.Var((*setting)(&s.options.Attributes), "attr", "an attribute to search the run by, NAME=VALUE (may be repeated)")
+	s.retry.add(flags)
+	flags.DurationVar(&s.options.Timeout, "timeout", 0, "how long one try of a step may execute")
 	addEntryFlags(flags, &s.options)
 	flags.BoolVar(&s.detach, "detach", false, "only enqueue the run, for a worker, and print its ID")
 	flags.DurationVar(&s.patience, "wait-timeout", 0, "give up waiting, not working, after this time")
@@ -102,10 +105,15 @@ func (s *starting) check() error {
 		return usagef("--interval %v must not be negative", s.options.Checkpoint.Interval)
 	case s.options.Delay != 0 && !s.options.At.IsZero():
 		return usagef("--delay and --at exclude each other")
+	case s.options.Timeout < 0:
+		return usagef("--timeout %v must not be negative", s.options.Timeout)
 	case s.patience < 0:
 		return usagef("--wait-timeout %v must not be negative", s.patience)
 	case s.detach && s.patience > 0:
 		return usagef("--wait-timeout goes without --detach, which does not wait")
+	}
+	if err := s.retry.into(&s.options); err != nil {
+		return err
 	}
 	s.options.Keep, s.options.OnKey = engine.Keep(s.keep), engine.KeyPolicy(s.onKey)
 	return checkSuspendCode(s.suspended)

@@ -19,6 +19,7 @@ type execution struct {
 	cancel  context.CancelCauseFunc
 	unwatch [2]func() bool // stop watching what may end the run's context
 	onBegin func(Run)      // told that the first step is about to begin; may be nil
+	terms   terms          // said at the start
 	rest    Status         // to which an orderly stop takes the run: suspended, or pending for a worker's
 	done    atomic.Int64
 	total   atomic.Int64
@@ -29,15 +30,16 @@ type execution struct {
 	heedless  string        // says that the step which was to stop was given up
 
 	mu      sync.Mutex
-	row     store.Run           // guarded by mu: as submitted last
-	lease   *store.Lease        // guarded by mu
-	deadly  int64               // guarded by mu: the visit in which owners died, if the run has fallen back from it
-	begun   time.Time           // guarded by mu: of the attempt, or the last checkpoint in it
-	entered time.Time           // guarded by mu: when the attempt began
-	tried   int64               // guarded by mu: what attempts before it have used of the step's time, in microseconds
-	records map[recordID]Record // guarded by mu: of this visit, as found before its first attempt here
-	stored  map[string]int64    // guarded by mu: how many records of each name there may be in the database
-	undoes  *store.Undo         // guarded by mu: the visit that is undone; nil while steps are executed
+	row     store.Run                  // guarded by mu: as submitted last
+	lease   *store.Lease               // guarded by mu
+	deadly  int64                      // guarded by mu: the visit in which owners died, if the run has fallen back from it
+	begun   time.Time                  // guarded by mu: of the attempt, or the last checkpoint in it
+	entered time.Time                  // guarded by mu: when the attempt began
+	tried   int64                      // guarded by mu: what attempts before it have used of the step's time, in microseconds
+	records map[recordID]Record        // guarded by mu: of this visit, as found before its first attempt here
+	stored  map[string]int64           // guarded by mu: how many records of each name there may be in the database
+	notes   map[string]json.RawMessage // guarded by mu: for the next event
+	undoes  *store.Undo                // guarded by mu: the visit that is undone; nil while steps are executed
 
 	undoable int64 // the visit of which it is known to be written that it may have to be undone
 }
@@ -53,7 +55,7 @@ const maxDeaths = 3
 // adopt registers a run that this process has just claimed, so that others can steer it.
 func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execution, context.Context) {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, rest: rest, row: row, lease: row.Lease(), hurry: make(chan struct{}, 1)}
+	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, terms: termsOf(&row), rest: rest, row: row, lease: row.Lease(), hurry: make(chan struct{}, 1)}
 	x.unwatch = [2]func() bool{
 		context.AfterFunc(ctx, func() { cancel(ErrShutdown) }),
 		context.AfterFunc(e.life, func() { cancel(ErrShutdown) }),
@@ -198,10 +200,7 @@ func (x *execution) visit() Visit {
 	v := Visit{
 		Ref:   x.ref(),
 		From:  Snapshot{State: Payload(r.Checkpoint.State), Random: r.Checkpoint.Random, Done: r.Done, Total: r.Total},
-		Wrote: int(r.Version), Seed: r.Seed, MTBF: x.worker.mtbf, Widest: x.eng.cfg.Checkpoint,
-	}
-	if r.Policy != "" {
-		_ = json.Unmarshal([]byte(r.Policy), &v.Policy) // written by start
+		Wrote: int(r.Version), Seed: r.Seed, MTBF: x.worker.mtbf, Policy: x.terms.Checkpoint, Widest: x.eng.cfg.Checkpoint,
 	}
 	if r.Checkpoint.Counters != "" {
 		_ = json.Unmarshal([]byte(r.Checkpoint.Counters), &v.From.Counters) // covered by inspect

@@ -77,6 +77,7 @@ func (x *execution) recordedTx(c *store.Change, done func(error)) func(error) {
 // submit hands a change to the writer. The caller holds mu, so changes are queued in the order made.
 func (x *execution) submit(c *store.Change, done func(error)) {
 	c.Lease = x.lease
+	x.note(c)
 	x.eng.store.Submit(c, func(err error) {
 		if err != nil {
 			err = x.storageError(err)

@@ -31,6 +31,10 @@ type Host interface {
 	Children(after int64) ([]Run, error)
 	// Progress tells how far the step is. It must cost next to nothing.
 	Progress(done, total int64)
+	// Annotate keeps a note, as JSON, for the next event of the attempt.
+	Annotate(name string, value json.RawMessage)
+	// Folder returns a folder of the run's own, which is there.
+	Folder() (string, error)
 }
 
 // Visit is one attempt at one step: what a Host gives to [Definition.RunStep].

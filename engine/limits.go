@@ -35,8 +35,8 @@ func (e *overtimeError) Is(target error) bool { return target == e.kind }
 // limits are those of the attempt that is about to begin.
 func (x *execution) limits() limits {
 	step := x.def.steps[x.row.Step]
-	l := limits{step: step.Name, timeout: step.Timeout, heartbeat: step.Heartbeat}
-	l.left = step.Timeout - microseconds(x.spent())
+	l := limits{step: step.Name, timeout: x.terms.timeout(step.Timeout), heartbeat: step.Heartbeat}
+	l.left = l.timeout - microseconds(x.spent())
 	if x.row.DeadlineUS != 0 {
 		l.deadline = time.UnixMicro(x.row.DeadlineUS)
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,11 +12,11 @@ import (
 // Retry says how often and how fast the failed attempts of a step are repeated. The zero value does
 // not retry. Counter and next time are stored with the run, so that they survive a crash.
 type Retry struct {
-	Attempts int           // in a row without a new checkpoint, the first one included; 0 means 1, negative no limit
-	Initial  time.Duration // before the second attempt; 0 means 1 s
-	Factor   float64       // by which each pause is longer than the one before; 0 means 2
-	Max      time.Duration // the longest pause; 0 means 1 min
-	Jitter   float64       // share of the pause that is random, up to 1; 0 means 0.1, negative none
+	Attempts int           `json:"attempts,omitempty"`   // in a row without a new checkpoint, the first one included; 0 means 1, negative no limit
+	Initial  time.Duration `json:"initial_ns,omitempty"` // before the second attempt; 0 means 1 s
+	Factor   float64       `json:"factor,omitempty"`     // by which each pause is longer than the one before; 0 means 2
+	Max      time.Duration `json:"max_ns,omitempty"`     // the longest pause; 0 means 1 min
+	Jitter   float64       `json:"jitter,omitempty"`     // share of the pause that is random, up to 1; 0 means 0.1, negative none
 
 	// If tells which errors are worth another attempt; false makes the error permanent. nil repeats all but
 	// those marked with Permanent. It gets the error as the step returned it; a time-out is an ErrStepTimeout
@@ -29,6 +30,19 @@ const (
 	retryMax     = time.Minute
 	retryJitter  = 0.1
 )
+
+// or fills what r leaves out from wider.
+func (r Retry) or(wider Retry) Retry {
+	r.Attempts = cmp.Or(r.Attempts, wider.Attempts)
+	r.Initial = cmp.Or(r.Initial, wider.Initial)
+	r.Factor = cmp.Or(r.Factor, wider.Factor)
+	r.Max = cmp.Or(r.Max, wider.Max)
+	r.Jitter = cmp.Or(r.Jitter, wider.Jitter)
+	if r.If == nil {
+		r.If = wider.If
+	}
+	return r
+}
 
 // exhausted reports whether no attempt is left after so many failures in a row.
 func (r Retry) exhausted(failures int64) bool {

@@ -30,11 +30,13 @@ type Run struct {
 	Error       string // of the newest failed attempt
 	Keep        Keep
 	Policy      Checkpoint // given at start
-	Seed        int64      // of the random generator
-	Due         time.Time  // zero, or not before this time
-	Waiting     Wait       // what it waits for
-	Deadline    time.Time  // zero, or it fails if it has not ended by then
-	Ending      Status     // while its steps are undone: Failed or Cancelled
+	Retry       *Retry     // given at start; nil if none was
+	Timeout     time.Duration
+	Seed        int64     // of the random generator
+	Due         time.Time // zero, or not before this time
+	Waiting     Wait      // what it waits for
+	Deadline    time.Time // zero, or it fails if it has not ended by then
+	Ending      Status    // while its steps are undone: Failed or Cancelled
 	Queue       string
 	Priority    int
 	FairKey     string
@@ -92,9 +94,8 @@ func runOf(row *store.Run, def Definition) Run {
 		Stall: microseconds(row.StallUS), Active: microseconds(row.ActiveUS), Tried: microseconds(row.TriedUS), Head: row.HeadHash,
 		Fault: cmp.Or(row.Checkpoint.Fault, row.ResultFault),
 	}
-	if row.Policy != "" {
-		_ = json.Unmarshal([]byte(row.Policy), &run.Policy) // written by start; without it the wider policies hold
-	}
+	said := termsOf(row)
+	run.Policy, run.Retry, run.Timeout = said.Checkpoint, said.Retry, said.Timeout
 	run.State, run.Brief = showPayload(Payload(row.Checkpoint.State), def)
 	run.Result, _ = showPayload(Payload(row.Result), nil)
 	return run

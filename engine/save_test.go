@@ -511,3 +511,7 @@ func TestReasonOfAStopIsKept(t *testing.T) {
 func (h *fakeHost) Signal() (engine.Delivered, bool, error) { return engine.Delivered{}, false, nil }
 
 func (h *fakeHost) Children(int64) ([]engine.Run, error) { return nil, nil }
+
+func (h *fakeHost) Annotate(string, json.RawMessage) {}
+
+func (h *fakeHost) Folder() (string, error) { return "", errors.New("there is none") }

@@ -99,7 +99,7 @@ func (x *execution) fail(ctx context.Context, out Outcome, took time.Duration) e
 	if _, ok := errors.AsType[*blockedError](err); ok {
 		return x.blockAt(ctx, out)
 	}
-	retry := x.def.steps[x.row.Step].Retry
+	retry := x.terms.retry(x.def.steps[x.row.Step].Retry)
 	err = retry.judge(err)
 	h := x.event("attempt", took)
 	h.Error = err.Error()
@@ -109,6 +109,9 @@ func (x *execution) fail(ctx context.Context, out Outcome, took time.Duration) e
 	next := x.row
 	next.Failures++
 	next.Error, next.Owner = err.Error(), 0
+	if isSuspect(err) {
+		next.Deaths++
+	}
 	next.TriedUS = 0 // the next try has all the time again
 	if isPermanent(err) || retry.exhausted(next.Failures) {
 		return x.failRun(ctx, &store.Change{Row: next, History: []store.History{h}}, err)
@@ -201,6 +204,9 @@ func (x *execution) wanted(ctx context.Context) string {
 // owner any more. A shutdown does not interrupt it: finished work is saved.
 func (x *execution) commit(ctx context.Context, c *store.Change) error {
 	c.Lease = x.lease
+	x.mu.Lock()
+	x.note(c)
+	x.mu.Unlock()
 	if err := x.eng.store.Apply(context.WithoutCancel(ctx), c); err != nil {
 		return x.storageError(err)
 	}

@@ -37,6 +37,11 @@ type StartOptions struct {
 	Attributes map[string]any
 	// Checkpoint is the narrowest checkpoint policy.
 	Checkpoint Checkpoint
+	// Retry replaces what it says of the Retry of each step, Undo aside; what it leaves out the step says. nil
+	// replaces nothing.
+	Retry *Retry
+	// Timeout replaces Step.Timeout of each step; 0 does not.
+	Timeout time.Duration
 	// Keep says what remains once the run has completed; "" means Config.Keep.
 	Keep Keep
 	// Seed seeds the run's random generator; nil draws a seed, which Run.Seed tells.
@@ -44,7 +49,7 @@ type StartOptions struct {
 }
 
 func (o *StartOptions) check() error {
-	faults := o.Checkpoint.faults()
+	faults := append(o.Checkpoint.faults(), o.terms().faults()...)
 	for _, err := range append(o.entryFaults(), o.Keep.check(), o.OnKey.check()) {
 		if err != nil {
 			faults = append(faults, err)
@@ -176,14 +181,8 @@ func (e *Engine) newRow(def *definition, begin starting, opts *StartOptions) (st
 	if opts.Seed != nil {
 		row.Seed = *opts.Seed
 	}
-	if opts.Checkpoint != (Checkpoint{}) {
-		policy, err := json.Marshal(opts.Checkpoint)
-		if err != nil {
-			return store.Run{}, fmt.Errorf("checkpoint policy: %w", err)
-		}
-		row.Policy = string(policy)
-	}
-	return row, nil
+	row.Policy, err = opts.terms().text()
+	return row, err
 }
 
 // inputInHistory is up to which size the input is repeated in the history.

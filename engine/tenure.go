@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"sync"
 	"sync/atomic"
 )
@@ -70,4 +71,19 @@ func (t *tenure) Progress(done, total int64) {
 	if !t.over.Load() {
 		t.execution.Progress(done, total)
 	}
+}
+
+// Annotate is [Host]'s.
+func (t *tenure) Annotate(name string, value json.RawMessage) {
+	if !t.over.Load() {
+		t.execution.Annotate(name, value)
+	}
+}
+
+// Folder is [Host]'s.
+func (t *tenure) Folder() (string, error) {
+	if t.over.Load() {
+		return "", ErrAttemptEnded
+	}
+	return t.execution.Folder()
 }

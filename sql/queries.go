@@ -223,6 +223,9 @@ var (
 	//go:embed run_ended.sql
 	RunEnded string
 
+	//go:embed run_exists.sql
+	RunExists string
+
 	//go:embed run_get.sql
 	RunGet string
 

@@ -158,3 +158,7 @@ func (h *host) Progress(done, total int64) {
 func (h *host) Signal() (engine.Delivered, bool, error) { return engine.Delivered{}, false, nil }
 
 func (h *host) Children(int64) ([]engine.Run, error) { return nil, nil }
+
+func (h *host) Annotate(string, json.RawMessage) {}
+
+func (h *host) Folder() (string, error) { return "", errors.New("this host has no folders") }

@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -62,13 +63,16 @@ type host struct {
 	saves    []engine.Snapshot
 	calls    []string // that were made, with a result
 	progress engine.Progress
+	notes    map[string]json.RawMessage
+
+	folder func() string // makes a folder that the test removes
 }
 
 func newHost(t testing.TB, o *StepOptions) *host {
 	t.Helper()
 	h := &host{
 		log: slog.New(slog.NewTextHandler(t.Output(), nil)), signal: o.Signal, given: map[string][]engine.Payload{},
-		progress: engine.Progress{Done: -1, Total: -1},
+		progress: engine.Progress{Done: -1, Total: -1}, notes: map[string]json.RawMessage{}, folder: sync.OnceValue(t.TempDir),
 	}
 	for i, run := range o.Children {
 		run.ID, run.Place, run.Parent = int64(1000+i), i, 1
@@ -143,6 +147,16 @@ func (h *host) Progress(done, total int64) {
 	defer h.mu.Unlock()
 	h.progress = engine.Progress{Done: done, Total: total}
 }
+
+// Annotate keeps a note.
+func (h *host) Annotate(name string, value json.RawMessage) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.notes[name] = value
+}
+
+// Folder is a temporary folder.
+func (h *host) Folder() (string, error) { return h.folder(), nil }
 
 // Logger is where Context.Log writes to.
 func (h *host) Logger() *slog.Logger { return h.log }

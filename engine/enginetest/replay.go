@@ -158,7 +158,7 @@ func (e *Engine) repeat(was engine.Run) {
 	if !ok {
 		e.t.Skipf("run %d: the history does not tell its input", was.ID)
 	}
-	run, err := e.Start(e.t.Context(), was.Workflow, input, &engine.StartOptions{Seed: &was.Seed, Checkpoint: was.Policy})
+	run, err := e.Start(e.t.Context(), was.Workflow, input, &engine.StartOptions{Seed: &was.Seed, Checkpoint: was.Policy, Retry: was.Retry, Timeout: was.Timeout})
 	if _, ok := errors.AsType[*engine.InputError](err); ok && was.Version < e.version(was.Workflow) {
 		e.t.Skipf("run %d: its input was for version %d: %v", was.ID, was.Version, err)
 	}

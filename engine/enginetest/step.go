@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ type StepResult[S, R any] struct {
 	Saves    []S            // the states of the checkpoints within the step
 	Calls    []string       // names of the recorded calls that were made and succeeded, in the order of their ends
 	Progress engine.Progress
+	Notes    map[string]json.RawMessage // that the attempt has annotated
 }
 
 // Step runs one attempt of one step on a state, without an engine: nothing is stored, nothing is retried, and
@@ -64,7 +66,7 @@ func resultOf[S, R any](t testing.TB, h *host, state engine.Payload, out engine.
 	t.Helper()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r := StepResult[S, R]{Err: out.Err, Next: out.Next, Wait: out.Wait, Outcome: out, Calls: h.calls, Progress: h.progress}
+	r := StepResult[S, R]{Err: out.Err, Next: out.Next, Wait: out.Wait, Outcome: out, Calls: h.calls, Progress: h.progress, Notes: h.notes}
 	if r.Err == nil {
 		r.Err = out.Refuse
 	}

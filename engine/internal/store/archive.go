@@ -79,8 +79,14 @@ func (a *archiver) copy(ctx context.Context, runs []doomed) error {
 	if err := removeStale(ctx, tx, &g); err != nil {
 		return a.target.failure("copy", err)
 	}
-	if err := insertRuns(ctx, tx, &g); err != nil {
+	shift, err := insertRuns(ctx, tx, &g)
+	if err != nil {
 		return a.target.failure("copy", err)
+	}
+	for _, id := range g.runs {
+		if err := copyFolder(a.source.Folder(id), a.target.Folder(id+shift)); err != nil {
+			return a.target.failure("copy", err)
+		}
 	}
 	if err := a.copyFiles(ctx, tx, &g); err != nil {
 		return a.target.failure("copy", err)
@@ -135,16 +141,17 @@ func removeStale(ctx context.Context, tx *sql.Tx, g *group) error {
 	return nil
 }
 
-// insertRuns copies runs with all their rows. Ids that another database's runs have here are shifted.
-func insertRuns(ctx context.Context, tx *sql.Tx, g *group) error {
+// insertRuns copies runs with all their rows. Ids that another database's runs have here are shifted; it returns
+// by how much those of the runs are.
+func insertRuns(ctx context.Context, tx *sql.Tx, g *group) (shift int64, err error) {
 	lists := []any{sql.Named("runs", ids(g.runs)), sql.Named("history", ids(g.history)), sql.Named("checkpoints", ids(g.checkpoints))}
 	var run, history, checkpoint int64
 	if err := tx.QueryRowContext(ctx, queries.ArchiveShift, lists...).Scan(&run, &history, &checkpoint); err != nil {
-		return err
+		return 0, err
 	}
 	if history != 0 {
 		if _, err := tx.ExecContext(ctx, queries.ArchiveRenumbered); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	args := append(lists, sql.Named("run_shift", run), sql.Named("history_shift", history), sql.Named("checkpoint_shift", checkpoint))
@@ -164,13 +171,13 @@ func insertRuns(ctx context.Context, tx *sql.Tx, g *group) error {
 	} {
 		res, err := tx.ExecContext(ctx, step.query, args...)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if n, err := res.RowsAffected(); err != nil || step.want >= 0 && int(n) != step.want {
-			return errors.Join(err, fmt.Errorf("copied %d rows of %d: pruned by somebody else or damaged", n, step.want))
+			return 0, errors.Join(err, fmt.Errorf("copied %d rows of %d: pruned by somebody else or damaged", n, step.want))
 		}
 	}
-	return nil
+	return run, nil
 }
 
 // copyFiles copies the files of the runs' large payloads, which are on disk when it returns. Collecting

@@ -25,7 +25,7 @@ var ErrExists = errors.New("file exists already")
 const refreshEvery = 10 * time.Minute
 
 // Backup writes a copy of the database to a new file at dst, as it is at one moment, while others
-// write, and a copy of its large payloads to the folder dst-files. The copy is complete and durable when
+// write, a copy of its large payloads to the folder dst-files, and one of its runs' folders to dst-runs. The copy is complete and durable when
 // Backup returns, or dst does not exist; only its owner may read it. It returns ErrExists if there is
 // something at dst. While the database is copied the WAL cannot be reset.
 func (s *Store) Backup(ctx context.Context, dst string) error {
@@ -52,6 +52,9 @@ func (s *Store) Backup(ctx context.Context, dst string) error {
 	}
 	if err := s.vacuumInto(ctx, part); err != nil {
 		return s.failure("backup", err)
+	}
+	if err := copyFolder(foldersOf(s.path), foldersOf(dst)); err != nil {
+		return wrap("backup", dst, err)
 	}
 	return wrap("backup", dst, s.backupFiles(ctx, part, dst, damage))
 }

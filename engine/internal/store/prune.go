@@ -257,7 +257,7 @@ func ids(list []int64) any {
 }
 
 // pruneRest deletes what no run needs any more: keys that have outlived their runs long enough,
-// workers that nothing names, and files.
+// workers that nothing names, files, and folders of runs.
 func (s *Store) pruneRest(ctx context.Context, r *Retention) (PruneResult, error) {
 	var total PruneResult
 	if r.DryRun {
@@ -283,6 +283,8 @@ func (s *Store) pruneRest(ctx context.Context, r *Retention) (PruneResult, error
 	if err != nil {
 		return total, err
 	}
-	_, err = s.Collect(ctx)
-	return total, err
+	if _, err = s.Collect(ctx); err != nil {
+		return total, err
+	}
+	return total, s.removeFolders(ctx)
 }
