@@ -17,7 +17,7 @@ func (a *attributes) set(f *File, name string, value any) error {
 	if a.names == nil {
 		a.names = map[string]bool{}
 	}
-	if err := checkName(name, a.names); err != nil {
+	if err := claim(name, a.names); err != nil {
 		return fmt.Errorf("attribute %w", err)
 	}
 	typ, dims, data, err := encodeValue(f, value)

@@ -51,8 +51,8 @@ func (g *Group) Table(name string, row Type) (*Dataset, error) {
 }
 
 func (g *Group) dataset(name string, typ Type, dims []uint64) (*Dataset, error) {
-	if err := checkName(name, g.names); err != nil {
-		return nil, fmt.Errorf("group %s: %w", g.path, err)
+	if err := g.claim(name); err != nil {
+		return nil, err
 	}
 	return &Dataset{file: g.file, group: g, name: name, typ: typ, dims: dims}, nil
 }

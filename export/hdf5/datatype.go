@@ -76,7 +76,7 @@ func Compound(fields []Field) (Type, error) {
 	width, offset := (bits.Len(uint(size))+7)/8, 0
 	seen := map[string]bool{}
 	for _, f := range fields {
-		if err := checkName(f.Name, seen); err != nil {
+		if err := claim(f.Name, seen); err != nil {
 			return Type{}, fmt.Errorf("column %w", err)
 		}
 		b = append(append(b, f.Name...), 0)

@@ -42,8 +42,8 @@ func (f *File) Close() error {
 		return err
 	}
 	b := []byte("\x89HDF\r\n\x1a\n")
-	b = append(b, 2, 8, 8, 0)                         // version, bytes of an address, of a length; not open for writing
-	b = binary.LittleEndian.AppendUint64(b, 0)        // base address
+	b = append(b, 2, 8, 8, 0)                          // version, bytes of an address, of a length; not open for writing
+	b = binary.LittleEndian.AppendUint64(b, 0)         // base address
 	b = binary.LittleEndian.AppendUint64(b, undefined) // no superblock extension
 	b = binary.LittleEndian.AppendUint64(b, f.end)
 	b = binary.LittleEndian.AppendUint64(b, root)

@@ -27,8 +27,8 @@ type link struct {
 
 // Group creates the group name within g. The name may be any text without "/" and zero bytes, but "." and "".
 func (g *Group) Group(name string) (*Group, error) {
-	if err := checkName(name, g.names); err != nil {
-		return nil, fmt.Errorf("group %s: %w", g.path, err)
+	if err := g.claim(name); err != nil {
+		return nil, err
 	}
 	child := &Group{file: g.file, path: g.join(name), names: map[string]bool{}}
 	g.links = append(g.links, link{name: name, group: child})
@@ -80,21 +80,33 @@ func (g *Group) join(name string) string {
 	return strings.TrimSuffix(g.path, "/") + "/" + name
 }
 
-// checkName adds name to seen, or says what is wrong with it.
-func checkName(name string, seen map[string]bool) error {
+// claim takes a name in g, or says why that cannot be.
+func (g *Group) claim(name string) error {
+	err := claim(name, g.names)
+	if name == "." || strings.Contains(name, "/") {
+		err = fmt.Errorf("%q cannot be a name in HDF5, where \".\" and \"/\" belong to paths", name)
+	}
+	if err != nil {
+		return fmt.Errorf("group %s: %w", g.path, err)
+	}
+	return nil
+}
+
+// claim adds name to taken, or says why that cannot be.
+func claim(name string, taken map[string]bool) error {
 	const maxName = 1 << 15
 	switch {
-	case name == "" || name == ".":
-		return fmt.Errorf("%q cannot be a name in HDF5", name)
-	case strings.ContainsAny(name, "/\x00"):
-		return fmt.Errorf("%q contains \"/\" or a zero byte, which HDF5 does not allow in a name", name)
+	case name == "":
+		return errors.New("a name is empty")
+	case strings.Contains(name, "\x00"):
+		return fmt.Errorf("%q contains a zero byte, which would end the name", name)
 	case !utf8.ValidString(name):
 		return fmt.Errorf("%q is not valid UTF-8", name)
 	case len(name) > maxName:
 		return errors.New("a name is longer than 32 KiB")
-	case seen[name]:
+	case taken[name]:
 		return fmt.Errorf("%q is there twice", name)
 	}
-	seen[name] = true
+	taken[name] = true
 	return nil
 }

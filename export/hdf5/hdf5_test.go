@@ -147,18 +147,10 @@ assert f['thin'].shape == (1, 1, 70001, 1, 3)
 `)
 }
 
-// An index of three levels, and data that does not get smaller.
-func TestManyChunks(t *testing.T) {
+// Data that does not get smaller is stored as it is.
+func TestNoise(t *testing.T) {
 	t.Parallel()
-	const rows, width = 64*64 + 70, 256<<10 + 1 // a chunk per row
 	path := create(t, func(f *hdf5.File) {
-		d := must(f.Root().Array("many", hdf5.Uint8(), rows, width))
-		row := make([]byte, width)
-		for i := range rows {
-			binary.LittleEndian.PutUint32(row[width-4:], uint32(i))
-			must(d.Write(row))
-		}
-		ok(t, d.Close())
 		noise := make([]byte, 1<<20)
 		x := uint64(1)
 		for i := range noise {
@@ -168,10 +160,6 @@ func TestManyChunks(t *testing.T) {
 		put(t, must(f.Root().Array("noise", hdf5.Uint8(), uint64(len(noise)))), noise)
 	})
 	h5py(t, path, `
-d = f['many']
-assert d.shape == (64*64+70, (256<<10)+1)
-for i in list(range(0, d.shape[0], 7)) + [d.shape[0]-1]:
-    assert d[i, -4:].view('<u4')[0] == i, i
 x, want = 1, bytearray()
 for i in range(1000):
     x = (x*6364136223846793005 + 1442695040888963407) % 2**64
@@ -291,7 +279,9 @@ assert '/'.join(['deep']*50) in f
 `)
 }
 
-func itoa(i int) string { return string(rune('0'+i/1000)) + string(rune('0'+i/100%10)) + string(rune('0'+i/10%10)) + string(rune('0'+i%10)) }
+func itoa(i int) string {
+	return string(rune('0'+i/1000)) + string(rune('0'+i/100%10)) + string(rune('0'+i/10%10)) + string(rune('0'+i%10))
+}
 
 func TestThousandColumns(t *testing.T) {
 	t.Parallel()
@@ -350,7 +340,7 @@ func TestRefusals(t *testing.T) {
 	_, many := d.Write(make([]byte, 17))
 	_, zero := f.AppendText(nil, "a\x00b")
 	for want, err := range map[string]error{
-		"3000 columns": columns, `"x" is there twice`: twice, `contains "/"`: slash, `"there" is there twice`: again,
+		"3000 columns": columns, `"x" is there twice`: twice, `"a/b" cannot be a name`: slash, `"there" is there twice`: again,
 		"too large": huge, "more elements": many, "0 of 16 bytes": d.Close(), "last row has 1 of 8": table.Close(), "zero byte at 1": zero,
 		"make it an array": r.SetAttribute("big", make([]float64, 9000)), "struct {} cannot": r.SetAttribute("odd", struct{}{}),
 	} {
