@@ -55,3 +55,11 @@ func benchCodec[T any](b *testing.B, v T) {
 		})
 	}
 }
+
+func BenchmarkHundredMegabytes(b *testing.B) {
+	v := codec.Floats(make([]float64, 12_500_000))
+	for i := range v {
+		v[i] = math.Sqrt(float64(i))
+	}
+	benchCodec(b, struct{ F codec.Floats }{v})
+}

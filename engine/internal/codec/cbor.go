@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ var cborEncoder = must(cbor.EncOptions{
 	BinaryMarshaler:         cbor.BinaryMarshalerNone,
 	TextMarshaler:           cbor.TextMarshalerTextString,
 	JSONMarshalerTranscoder: transcoder(wrapJSON),
-}.EncMode())
+}.UserBufferEncMode())
 
 var ( //nolint:gochecknoglobals // immutable, and costly to make
 	cborDecoder  = must(decOptions(reflect.TypeFor[map[string]any]()).DecMode())
@@ -61,16 +62,31 @@ func marshalCBOR(v any) ([]byte, error) {
 		}
 		v = cbor.Tag{Number: tagJSON, Content: text}
 	}
-	data, err := cborEncoder.Marshal(v)
+	data, err := encodeCBOR(v)
 	if err != nil {
 		return nil, &Error{Problem: fmt.Sprintf("cannot encode: %v", err), Err: err}
 	}
 	return data, nil
 }
 
+// bulkSize is from where on the buffer for a value is made in one piece, with so much room for the rest of it.
+const bulkSize = 64 << 10
+
+func encodeCBOR(v any) ([]byte, error) {
+	size := bulk(v)
+	if size < bulkSize {
+		return cborEncoder.Marshal(v)
+	}
+	buf := bytes.NewBuffer(make([]byte, 0, size+bulkSize))
+	err := cborEncoder.MarshalToBuffer(v, buf)
+	return buf.Bytes(), err
+}
+
 func unmarshalCBOR(data []byte, v any) error {
-	if text, err := embeddedJSON(data); err == nil {
-		return unmarshalJSON(text, v)
+	if len(data) > 0 && data[0]>>5 == majorTag {
+		if text, err := embeddedJSON(data); err == nil {
+			return unmarshalJSON(text, v)
+		}
 	}
 	err := cborDecoder.Unmarshal(data, v)
 	if err == nil {
@@ -96,8 +112,12 @@ func cborToJSON(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(plain, renderJSON)
-	if err != nil {
+	// Without the hook first, as in marshalJSON.
+	text, err := json.Marshal(plain, plainJSON, jsontext.AllowInvalidUTF8(true))
+	if err == nil {
+		return text, nil
+	}
+	if text, err = json.Marshal(plain, renderJSON); err != nil {
 		return nil, newError("render", err)
 	}
 	return text, nil
@@ -126,13 +146,22 @@ func jsonable(v any) (any, error) {
 		}
 		return object, nil
 	case cbor.Tag:
-		if text, ok := v.Content.([]byte); ok && v.Number == tagJSON {
-			return jsontext.Value(text), nil
-		}
-		return nil, &Error{Problem: fmt.Sprintf("cannot decode: CBOR tag %d is unknown", v.Number)}
+		return jsonableTag(v)
 	default:
 		return v, nil
 	}
+}
+
+func jsonableTag(v cbor.Tag) (any, error) {
+	if content, ok := v.Content.([]byte); ok {
+		if v.Number == tagJSON {
+			return jsontext.Value(content), nil
+		}
+		if array, known, err := arrayOf(v.Number, content); known {
+			return array, err
+		}
+	}
+	return nil, &Error{Problem: fmt.Sprintf("cannot decode: CBOR tag %d is unknown", v.Number)}
 }
 
 // transcoder adapts a function to cbor.Transcoder.

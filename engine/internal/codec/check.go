@@ -171,6 +171,8 @@ func (c *checker) fields(path string, t reflect.Type) {
 			c.fault(at, "an embedded pointer to an unexported struct cannot be read back")
 		case inner != nil && methodsOf(inner).writes():
 			c.fault(at, "an embedded struct that marshals itself needs a JSON name")
+		case f.Anonymous && (isTypedArray(f.Type) || f.Type.Kind() == reflect.Pointer && isTypedArray(f.Type.Elem())):
+			c.fault(at, "the struct takes the marshal method of the array that it embeds; give the field a name")
 		case inner != nil:
 			c.embedded(at, inner)
 		case !f.IsExported():

@@ -33,7 +33,7 @@ const (
 	CBOR Format = "cbor"
 )
 
-// Encode returns v in format f, compressed where that pays. Its errors are of type *Error.
+// Encode returns v in format f, compressed where that pays if it is no larger than MaxInline. Its errors are of type *Error.
 func Encode(f Format, v any) (Payload, error) {
 	var data []byte
 	var err error

@@ -81,6 +81,7 @@ func FuzzDecode(f *testing.F) {
 		codec.Decode(p, new(any))
 		fuzzDecode[fuzzed](t, p)
 		fuzzDecode[everything](t, p)
+		fuzzDecode[arrays](t, p)
 	})
 }
 

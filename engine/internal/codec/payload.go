@@ -13,6 +13,10 @@ const (
 	zstdSuffix      = "+zstd"
 	minCompressSize = 4 << 10 // bytes; below, the frame and the time cost more than they save
 	maxPayloadSize  = 4 << 30 // bytes after decompression; a damaged header must not allocate more
+
+	// MaxInline is the size, in bytes as encoded, up to which a payload is compressed here. A larger one is
+	// for whoever stores it to divide first, so that what two of them share is found.
+	MaxInline = 1 << 20
 )
 
 // Payload is an encoded value as it is stored: the name of its codec ("json", "cbor", "json+zstd" or
@@ -57,9 +61,9 @@ func (p Payload) open() (Format, []byte, error) {
 	return f, data, nil
 }
 
-// compress applies zstd to data that is large enough if it saves at least an eighth.
+// compress applies zstd to data that is neither small nor large if it saves at least an eighth.
 func compress(f Format, data []byte) Payload {
-	if len(data) > minCompressSize {
+	if len(data) > minCompressSize && len(data) <= MaxInline {
 		small := zstdEncoder().EncodeAll(data, nil)
 		if len(small) <= len(data)-len(data)/8 {
 			return Payload{Codec: string(f) + zstdSuffix, Data: small}

@@ -51,6 +51,9 @@ func writeSchema(b *strings.Builder, t reflect.Type, above []reflect.Type) {
 		b.WriteByte('?')
 		writeSchema(b, t.Elem(), above)
 	case reflect.Slice:
+		if isTypedArray(t) {
+			b.WriteString("array ") // a plain slice does not read it
+		}
 		b.WriteString("[]")
 		writeSchema(b, t.Elem(), above)
 	case reflect.Array:
