@@ -34,6 +34,7 @@ type attempt struct {
 	total      atomic.Int64
 	source     *rand.PCG // nil until the run uses it
 	rng        *rand.Rand
+	streams    map[uint32]*randomStream // guarded by mu
 	mu         sync.Mutex
 	counters   map[string]int64 // guarded by mu: finished recorded calls
 	seen       map[string]int64 // guarded by mu: how far Recorded has looked, by name

@@ -1,13 +1,15 @@
 package engine
 
 import (
+	"encoding/json"
 	"iter"
 )
 
 // Child is a run to be started by [Spawn].
 type Child struct {
 	workflow string
-	state    any // a *S
+	state    any             // a *S; nil with input
+	input    json.RawMessage // instead of state
 	opts     StartOptions
 }
 
@@ -20,6 +22,25 @@ func (n Name[S, R]) Child(s S, opts *StartOptions) Child {
 		c.opts = *opts
 	}
 	return c
+}
+
+// ChildOf is [Name.Child] for those who know the workflow by its name alone. Its input is JSON, as
+// [Definition.Input] makes it; empty means the zero state. [Context.Children] reads what becomes of it: status,
+// result and error.
+func ChildOf(workflow string, input json.RawMessage, opts *StartOptions) Child {
+	c := Child{workflow: workflow, input: input}
+	if opts != nil {
+		c.opts = *opts
+	}
+	return c
+}
+
+// begin makes the child's beginning. Its error is an *InputError.
+func (c Child) begin(def Definition) (starting, error) {
+	if c.state == nil {
+		return def.startJSON(c.input)
+	}
+	return def.start(c.state)
 }
 
 // Results returns the results of the children that were spawned last, those of this workflow, in the

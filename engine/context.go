@@ -74,6 +74,22 @@ func (c *Context) Rand() *rand.Rand {
 	return c.attempt.random()
 }
 
+// RandStream returns one of the run's further random generators, for parts of a computation that run in
+// parallel: each part has a stream of its own, so that what it draws does not depend on how the others run.
+// Streams are independent of each other and of Rand, and are seeded by StartOptions.Seed and their number,
+// from 0 to 2^32-1. The same number is the same generator: it goes on where it was, and its state is part of
+// every checkpoint (24 bytes for each stream that was used), so that an interrupted computation draws the
+// same numbers as an uninterrupted one.
+//
+// A stream is not safe for concurrent use, and none may be drawn from while the step saves or makes a
+// recorded call: join the parts first. To call RandStream itself is safe at any time.
+func (c *Context) RandStream(i int) *rand.Rand {
+	if c.attempt == nil {
+		return newRandomStream(streamSource(0, uint32(max(i, 0)))).rng //nolint:gosec // any number will do
+	}
+	return c.attempt.stream(i)
+}
+
 // Log returns a logger that names run, workflow, step and attempt.
 func (c *Context) Log() *slog.Logger {
 	if c.attempt == nil {

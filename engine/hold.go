@@ -90,7 +90,7 @@ func (x *execution) children(next *store.Run, h *Hold) ([]store.Create, error) {
 		if err != nil {
 			return nil, blocked(fmt.Errorf("child %d: %w", place+1, err))
 		}
-		begin, err := def.start(child.state)
+		begin, err := child.begin(def)
 		if err != nil {
 			return nil, Permanent(fmt.Errorf("child %d: %w", place+1, err))
 		}

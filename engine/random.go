@@ -24,31 +24,29 @@ func (a *attempt) use(source *rand.PCG) {
 	a.rng = rand.New(source)
 }
 
-// restore sets the generator to a saved state; nil leaves it as it is.
+// restore sets the generators to a saved state; nil leaves them as they are.
 func (a *attempt) restore(state []byte) error {
 	if state == nil {
 		return nil
 	}
-	source := new(rand.PCG)
-	if err := source.UnmarshalBinary(state); err != nil {
+	own, streams, err := splitRandom(state)
+	if err != nil {
 		return blocked(errors.New("the state of the random generator does not decode"))
 	}
-	if a.source != nil {
-		*a.source = *source // the step may hold the *rand.Rand
-		return nil
+	a.restoreStreams(streams)
+	switch {
+	case own == nil:
+	case a.source != nil:
+		*a.source = *own // the step may hold the *rand.Rand
+	default:
+		a.use(own)
 	}
-	a.use(source)
 	return nil
 }
 
-// randomState returns the generator's state, nil while the run has not used it.
+// randomState returns the state of the generators, nil while the run has not used any.
 func (a *attempt) randomState() []byte {
-	if a.source == nil {
-		return nil
-	}
-	state, err := a.source.MarshalBinary()
-	if err != nil {
-		return nil // a PCG always marshals
-	}
-	return state
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return joinRandom(a.source, a.streams)
 }

@@ -102,6 +102,12 @@ func (w Workflow[S, R]) Input(base []byte, words map[string][]string) (json.RawM
 	return doc, nil
 }
 
+// Check reports why a run cannot start, see [Definition].
+func (w Workflow[S, R]) Check(in json.RawMessage) error {
+	_, err := w.startJSON(in)
+	return err
+}
+
 func (w Workflow[S, R]) format() Codec {
 	if w.Codec == "" {
 		return JSON

@@ -6,5 +6,5 @@ import "github.com/durable-wf/wf/engine"
 
 // All returns the built-in workflows.
 func All() []engine.Definition {
-	return []engine.Definition{SumWorkflow()}
+	return []engine.Definition{SumWorkflow(), PiWorkflow(), PrimesWorkflow()}
 }

@@ -1,0 +1,104 @@
+package engine_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+// byName spawns children of workflows that it knows by name, and notes what becomes of them.
+func byName(children ...engine.Child) engine.Workflow[parcel, []string] {
+	return engine.Workflow[parcel, []string]{Name: family, Steps: []engine.Step[parcel]{
+		{Name: "spawn", Do: func(*engine.Context, *parcel) (engine.Transition, error) {
+			return engine.Spawn(slices.Values(children), "join"), nil
+		}},
+		{Name: "join", Do: func(ctx *engine.Context, s *parcel) (engine.Transition, error) {
+			for run, err := range ctx.Children() {
+				if err != nil {
+					return engine.Transition{}, err
+				}
+				s.Log = append(s.Log, fmt.Sprintf("%s %s %s", run.Workflow, run.Status, run.Result))
+			}
+			return family.Done(s.Log), nil
+		}},
+	}}
+}
+
+// Children may be named by strings; their results and failures are read as they are stored.
+func TestChildOf(t *testing.T) {
+	t.Parallel()
+	eng := newEngine(t, square(func(_ *engine.Context, n int64) error {
+		if n == 2 {
+			return engine.Permanent(errors.New("no square of 2"))
+		}
+		return nil
+	}), byName(
+		engine.ChildOf("squares", []byte(`{"n":3}`), nil),
+		engine.ChildOf("squares", nil, nil),
+		engine.ChildOf("squares", []byte(`{"n":2}`), nil),
+		squares.Child(count{N: 5}, nil),
+	))
+	got, err := family.Run(t.Context(), eng, parcel{}, nil)
+	want := []string{"squares completed 9", "squares completed 0", "squares failed ", "squares completed 25"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("Run: %q, %v; want %q", got, err, want)
+	}
+}
+
+// An input that does not decode fails the parent, and no child is started; an unknown workflow blocks it.
+func TestChildOfIsAllOrNothing(t *testing.T) {
+	t.Parallel()
+	good := engine.ChildOf("squares", []byte(`{"n":3}`), nil)
+	tests := []struct {
+		name  string
+		child engine.Child
+		want  string
+	}{
+		{"wrong input", engine.ChildOf("squares", []byte(`{"m":1}`), nil), "child 2: "},
+		{"unknown workflow", engine.ChildOf("squarse", nil, nil), "child 2: "},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			eng := newEngine(t, square(nil), byName(good, test.child))
+			_, err := family.Run(t.Context(), eng, parcel{}, nil)
+			mustComplain(t, err, test.want)
+			if runs, err := eng.List(t.Context(), engine.RunFilter{}); err != nil || len(runs) != 1 {
+				t.Errorf("%d runs, %v; want the parent alone", len(runs), err)
+			}
+		})
+	}
+}
+
+// Check says what a start would say, without one.
+func TestDefinitionCheck(t *testing.T) {
+	t.Parallel()
+	def := square(nil)
+	def.Validate = func(s *count) error {
+		if s.N < 0 {
+			return errors.New("n must not be negative")
+		}
+		return nil
+	}
+	if err := def.Check([]byte(`{"n":1}`)); err != nil {
+		t.Errorf("Check = %v", err)
+	}
+	for in, want := range map[string]string{`{"n":-1}`: "must not be negative", `{"m":1}`: "m", `[`: "squares"} {
+		err := def.Check([]byte(in))
+		if _, ok := errors.AsType[*engine.InputError](err); !ok {
+			t.Errorf("Check(%s) = %v, want an InputError", in, err)
+		}
+		mustComplain(t, err, want)
+	}
+}
+
+func mustComplain(t testing.TB, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want one about %q", err, want)
+	}
+}

@@ -1,0 +1,21 @@
+package steps
+
+import "math/rand/v2"
+
+// DrawInside is the hot loop of Pi.
+func DrawInside(rng *rand.Rand, n uint64) uint64 { return drawInside(rng, n) }
+
+// Sieve is what Primes sieves with.
+type Sieve struct{ sieve *sieve }
+
+// NewSieve makes a sieve for numbers up to n.
+func NewSieve(n uint64) Sieve { return Sieve{newSieve(n)} }
+
+// Size is how many odd numbers a segment has at most.
+func (s Sieve) Size() uint64 { return s.sieve.size() }
+
+// Count counts the odd primes with the indices from and up to to, and pairs of them.
+func (s Sieve) Count(from, to, last uint64) (primes, pairs, lastBit uint64) {
+	segment := s.sieve.segment(from, to)
+	return countBits(segment), countPairs(segment, last), bit(segment, to-from-1)
+}
