@@ -68,6 +68,7 @@ func (s *starting) addFlags(flags *pflag.FlagSet) {
 	flags.Var((*wholeFlag)(&s.options.Checkpoint.Every), "every", "commit a checkpoint at each N-th iteration, exactly")
 	flags.DurationVar(&s.options.Checkpoint.Interval, "interval", 0, "commit a checkpoint so often (default: about 1s, cheaper for big states)")
 	flags.Var((*share)(&s.options.Checkpoint.Overhead), "overhead", "share of the time that checkpoints may take (default 0.1%)")
+	flags.DurationVar(&s.options.Checkpoint.MaxLoss, "max-loss", 0, "put so much work at risk at most, unless --overhead demands it (default 1s)")
 	flags.StringVar(&s.keep, "keep", "", "what remains of the completed run: none, history or all (default history)")
 	flags.Var((*keyFlag)(&s.options.Key), "key", "a name for the run that makes the start repeatable")
 	flags.StringVar(&s.onKey, "on-key", "", "if the key's run has ended: return it, retry if it did not complete, reuse the key; or reject a key that is taken (default return)")
@@ -103,6 +104,10 @@ func (s *starting) check() error {
 		return usagef("--every %d must not be negative", s.options.Checkpoint.Every)
 	case s.options.Checkpoint.Interval < 0:
 		return usagef("--interval %v must not be negative", s.options.Checkpoint.Interval)
+	case s.options.Checkpoint.MaxLoss < 0:
+		return usagef("--max-loss %v must not be negative", s.options.Checkpoint.MaxLoss)
+	case s.options.Checkpoint.MaxLoss > 0 && s.options.Checkpoint.Interval > 0:
+		return usagef("--max-loss and --interval exclude each other: both say how often")
 	case s.options.Delay != 0 && !s.options.At.IsZero():
 		return usagef("--delay and --at exclude each other")
 	case s.options.Timeout < 0:

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,10 +27,14 @@ type attempt struct {
 	saver      saver
 	calls      atomic.Int32 // recorded calls under way
 	ended      atomic.Bool
-	tells      atomic.Bool // the step tells its progress itself
-	heed       func()      // ends the step's context if the one that the host has given has ended
-	unwatch    func() bool // stops doing so
-	clock      *time.Timer // sets flagClock
+	tells      atomic.Bool  // the step tells its progress itself
+	heed       func()       // ends the step's context if the one that the host has given has ended
+	unwatch    func() bool  // stops doing so
+	clock      *time.Timer  // sets flagClock
+	rang       atomic.Int64 // when it did, since epoch; 0 if it has not since the last save
+	epoch      time.Time    // when the clocks began
+	saved      time.Time    // when the last save was made, or epoch; the step's goroutine's
+	silence    tail         // how long due saves had to wait for the step; the step's goroutine's
 	done       atomic.Int64
 	total      atomic.Int64
 	source     *rand.PCG // nil until the run uses it
@@ -73,19 +78,44 @@ func newAttempt(parent context.Context, v Visit, h Host) *attempt {
 
 // begin starts the clocks. The policy must be set.
 func (a *attempt) begin() {
+	a.saver.learn(a.visit.Pace)
+	if d := a.visit.Pace.Silence; d > 0 {
+		a.silence.add(d)
+	}
+	a.epoch = time.Now()
+	a.saved = a.epoch
 	a.ctx.every = math.MaxInt64
 	if a.policy.Every > 0 {
 		a.ctx.every = a.policy.Every
 		a.ctx.flag.Or(flagCount)
 	}
-	if d := a.interval(); d > 0 {
-		a.clock = time.AfterFunc(d, func() { a.ctx.flag.Or(flagClock) })
+	if d := a.pace().Interval; d > 0 {
+		a.clock = time.AfterFunc(d, a.ring)
 	}
 }
 
-func (a *attempt) interval() time.Duration {
-	stall, cost := a.saver.measured()
-	return a.policy.interval(stall, cost, a.visit.MTBF)
+// ring makes a save due by the clock.
+func (a *attempt) ring() {
+	a.rang.CompareAndSwap(0, int64(time.Since(a.epoch))|1)
+	a.ctx.flag.Or(flagClock)
+}
+
+// pace is how often to save as of now. It belongs on the step's goroutine.
+func (a *attempt) pace() Pace {
+	p := Pace{MTBF: cmp.Or(a.visit.MTBF, priorMTBF), Silence: a.silence.longest()}
+	a.saver.measure(&p)
+	return p.chosen(a.policy)
+}
+
+// heard takes note of how long a save that was due has waited for the step. Where no clock makes one due, that is
+// not known, but no longer than since the last save.
+func (a *attempt) heard(now time.Time) {
+	if rang := a.rang.Swap(0); rang != 0 {
+		a.silence.add(now.Sub(a.epoch) - time.Duration(rang))
+	} else if a.clock == nil {
+		a.silence.add(now.Sub(a.saved))
+	}
+	a.saved = now
 }
 
 // save is Context.Save.
@@ -102,6 +132,7 @@ func (a *attempt) save() error {
 		return a.refuse(cause)
 	}
 	begun := time.Now()
+	a.heard(begun)
 	s, err := a.snapshot()
 	if err != nil {
 		return Permanent(fmt.Errorf("state: %w", err))
@@ -123,15 +154,16 @@ func (a *attempt) save() error {
 	return nil
 }
 
-// rearm starts the next interval.
+// rearm starts the next interval on the clock, and the next count if this one is full: a save between does not
+// shift it.
 func (a *attempt) rearm() {
-	a.ctx.counted = 0
-	a.ctx.flag.And(^flagClock)
-	if a.clock == nil {
-		return
+	if a.ctx.counted >= a.ctx.every {
+		a.ctx.counted = 0
 	}
-	if d := a.interval(); d > 0 {
-		a.clock.Reset(d)
+	a.rang.Store(0)
+	a.ctx.flag.And(^flagClock)
+	if a.clock != nil {
+		a.clock.Reset(a.pace().Interval)
 	}
 }
 
@@ -142,7 +174,7 @@ func (a *attempt) snapshot() (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	s := Snapshot{State: state, Brief: a.brief(), Random: a.randomState(), Done: a.done.Load(), Total: a.total.Load()}
-	s.Stall = a.saver.takeStall()
+	s.Stall, s.Pace = a.saver.takeStall(), a.pace()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.counters) > 0 {

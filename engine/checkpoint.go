@@ -1,61 +1,44 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
-	"math"
 	"time"
 )
 
-// Checkpoint is the policy that decides when [Context.Due] is true. The rules are independent
-// clocks and their union fires. A zero field is filled from the next wider policy: StartOptions,
-// Step, Workflow, Config, default.
+// Checkpoint is the policy that decides when [Context.Due] is true. The rules are independent: the count
+// and the clock fire each by itself, and their union is what Due tells. A zero field is filled from the next
+// wider policy: StartOptions, Step, Workflow, Config, default.
 type Checkpoint struct {
-	// Every fires at each so-many-th call of Due. Such a save is exact: it is committed before the
-	// loop goes on. 0 means never. With Every set, the default interval does not apply.
+	// Every fires at each so-many-th call of Due, whatever was saved between. Such a save is exact: it is
+	// committed before the loop goes on. 0 means never. With Every set, the default interval does not apply.
 	Every int64 `json:"every,omitempty"`
 	// Interval fires when so much time has passed since the last save. 0 means the interval that
-	// costs least: max(C/b, min(sqrt(2·C·M), 1 s)), with C the measured cost of a save, b the
+	// costs least: max(C/b, min(sqrt(2·C·M), MaxLoss)), with C the measured cost of a save, b the
 	// Overhead and M the mean time between failures of this host (J. W. Young, A first order
 	// approximation to the optimum checkpoint interval, CACM 17(9), 1974). Negative means never.
 	Interval time.Duration `json:"interval_ns,omitempty"`
 	// Overhead is the share of time that may go into saves under the default interval. 0 means 0.001.
 	Overhead float64 `json:"overhead,omitempty"`
+	// MaxLoss is how much work the default interval puts at risk at most, unless Overhead demands it. 0
+	// means 1 s. To set it is to choose the default interval: an Interval or Every of wider policies does
+	// not apply then.
+	MaxLoss time.Duration `json:"max_loss_ns,omitempty"`
 }
 
 const (
 	defaultOverhead = 0.001
-	maxLoss         = time.Second    // the default interval never risks more, unless Overhead demands it
+	defaultMaxLoss  = time.Second
 	priorMTBF       = 24 * time.Hour // believed of a host before anything was observed
 )
 
 // or fills the zero fields of c from wider.
 func (c Checkpoint) or(wider Checkpoint) Checkpoint {
-	if c.Interval == 0 && c.Every == 0 { // a count is a choice of cadence, too
-		c.Interval, c.Every = wider.Interval, wider.Every
+	if c.Interval == 0 && c.Every == 0 && c.MaxLoss == 0 { // each of them is a choice of cadence
+		c.Interval, c.Every, c.MaxLoss = wider.Interval, wider.Every, wider.MaxLoss
 	}
-	if c.Overhead == 0 {
-		c.Overhead = wider.Overhead
-	}
+	c.Overhead = cmp.Or(c.Overhead, wider.Overhead)
 	return c
-}
-
-// interval returns the time between saves on the clock, 0 for never. stall is the measured time
-// that a step stands still for a save, cost the measured time until it is durable.
-func (c Checkpoint) interval(stall, cost, mtbf time.Duration) time.Duration {
-	switch {
-	case c.Interval < 0 || c.Interval == 0 && c.Every > 0:
-		return 0
-	case c.Interval > 0:
-		return c.Interval
-	case cost == 0:
-		return maxLoss // nothing measured yet
-	}
-	overhead := c.Overhead
-	if overhead == 0 {
-		overhead = defaultOverhead
-	}
-	young := time.Duration(math.Sqrt(2 * float64(cost) * float64(mtbf)))
-	return max(clamp(float64(stall)/overhead), min(young, maxLoss))
 }
 
 // String describes the policy for people.
@@ -70,11 +53,7 @@ func (c Checkpoint) String() string {
 	case c.Interval < 0:
 		return "at the end of a step only"
 	}
-	overhead := c.Overhead
-	if overhead == 0 {
-		overhead = defaultOverhead
-	}
-	return fmt.Sprintf("about every %v, within %.3g %% of the time", maxLoss, overhead*100)
+	return fmt.Sprintf("about every %v, within %.3g %% of the time", cmp.Or(c.MaxLoss, defaultMaxLoss), cmp.Or(c.Overhead, defaultOverhead)*100)
 }
 
 func (c Checkpoint) faults() []error {
@@ -84,6 +63,9 @@ func (c Checkpoint) faults() []error {
 	}
 	if !(c.Overhead >= 0 && c.Overhead <= 1) {
 		faults = append(faults, fmt.Errorf("checkpoint: overhead %v must be between 0 and 1", c.Overhead))
+	}
+	if c.MaxLoss < 0 {
+		faults = append(faults, fmt.Errorf("checkpoint: max loss %v must not be negative", c.MaxLoss))
 	}
 	return faults
 }

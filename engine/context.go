@@ -5,11 +5,13 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync/atomic"
+	"time"
 )
 
 // Context is what a step gets from the engine. It is the step's context.Context: cancelled, with a
 // cause, on shutdown, pause, cancel and loss of the lease. After the step has returned, its methods
-// return errors. Due, Save, Rand and Range belong on the step's goroutine; the rest is safe for
+// return errors. Due, Save, Interval, Rand and Range belong on the step's
+// goroutine; the rest is safe for
 // concurrent use.
 type Context struct {
 	context.Context
@@ -54,6 +56,25 @@ func (c *Context) Save() error {
 		return ErrAttemptEnded
 	}
 	return c.attempt.save()
+}
+
+// Interval is how long the checkpoint policy lets the clock run between two saves, as chosen now from what
+// saves have cost so far; 0 when no save is due by the clock.
+func (c *Context) Interval() time.Duration {
+	if c.attempt == nil {
+		return 0
+	}
+	return c.attempt.pace().Interval
+}
+
+// Deadline reports when the step has to have ended: the earliest of its Timeout, the run's deadline and the end
+// of its process ([Config.StopAt]). The context ends by then, and before the last of these in time for a save.
+func (c *Context) Deadline() (time.Time, bool) {
+	if c.attempt == nil {
+		return c.Context.Deadline()
+	}
+	until := c.attempt.visit.Until
+	return until, !until.IsZero()
 }
 
 // Progress tells how far the step is, in units of its own choice. total is -1 if unknown. It is

@@ -35,6 +35,7 @@ type execution struct {
 	deadly  int64                      // guarded by mu: the visit in which owners died, if the run has fallen back from it
 	begun   time.Time                  // guarded by mu: of the attempt, or the last checkpoint in it
 	entered time.Time                  // guarded by mu: when the attempt began
+	learned learned                    // guarded by mu: as the row has it, or newer
 	tried   int64                      // guarded by mu: what attempts before it have used of the step's time, in microseconds
 	records map[recordID]Record        // guarded by mu: of this visit, as found before its first attempt here
 	stored  map[string]int64           // guarded by mu: how many records of each name there may be in the database
@@ -65,6 +66,8 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 	}
 	x.done.Store(row.Done)
 	x.total.Store(row.Total)
+	x.learned = learnedOf(&row)
+	x.learned.Session = Session{Epoch: row.Epoch, Since: time.Now().UTC()}
 	e.mu.Lock()
 	x.worker = e.worker
 	e.live[row.ID] = x
@@ -201,6 +204,7 @@ func (x *execution) visit() Visit {
 		Ref:   x.ref(),
 		From:  Snapshot{State: Payload(r.Checkpoint.State), Random: r.Checkpoint.Random, Done: r.Done, Total: r.Total},
 		Wrote: int(r.Version), Seed: r.Seed, MTBF: x.worker.mtbf, Policy: x.terms.Checkpoint, Widest: x.eng.cfg.Checkpoint,
+		Pace: x.learned.Pace, Until: x.until(),
 	}
 	if r.Checkpoint.Counters != "" {
 		_ = json.Unmarshal([]byte(r.Checkpoint.Counters), &v.From.Counters) // covered by inspect

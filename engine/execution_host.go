@@ -27,6 +27,7 @@ func (x *execution) checkpoint(row *store.Run, s Snapshot) {
 		row.Deaths = 0 // else it has fallen back, and is on its way to where its owners died
 	}
 	row.Version = x.def.version
+	x.learn(row, s)
 }
 
 // Save commits a checkpoint within the visit, see [Host].

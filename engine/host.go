@@ -46,6 +46,8 @@ type Visit struct {
 	Policy Checkpoint // given at start
 	Widest Checkpoint // of the host, for what no narrower policy says
 	MTBF   time.Duration
+	Pace   Pace      // that earlier attempts have come to
+	Until  time.Time // when the attempt has to have ended; zero: no limit. See [Context.Deadline]
 
 	// Beats counts the attempt's signs of life: saves, progress and recorded calls. nil: nobody looks.
 	Beats *atomic.Uint64
@@ -76,6 +78,7 @@ type Snapshot struct {
 	Done     int64            // progress; -1 when the step has told none
 	Total    int64            // -1 when unknown
 	Stall    time.Duration    // how long the step stood still for it, measured when the next one is made
+	Pace     Pace             // of the attempt, as of this snapshot
 
 	Attributes map[string]any // set since the snapshot before: int64, float64 or string; nil deletes
 	Metrics    []Metric       // measured since the snapshot before

@@ -43,6 +43,22 @@ func (x *execution) limits() limits {
 	return l
 }
 
+// until is when the attempt that is about to begin has to have ended; zero for no limit. It is a real time, also
+// where the engine's clock is a test's.
+func (x *execution) until() time.Time {
+	l := x.limits()
+	var until time.Time
+	if l.timeout > 0 {
+		until = time.Now().Add(l.left)
+	}
+	if !l.deadline.IsZero() {
+		if at := time.Now().Add(l.deadline.Sub(x.eng.clock.Now())); until.IsZero() || at.Before(until) {
+			until = at
+		}
+	}
+	return until
+}
+
 // spent is what earlier attempts of the present try have used of the step's time: those that another owner
 // did not end, or that were stopped in order.
 func (x *execution) spent() int64 {

@@ -17,6 +17,7 @@ type saver struct {
 	err      error         // the first failure; sticky
 	stall    time.Duration // smoothed time that the step stands still for a save
 	cost     time.Duration // smoothed time until a save is durable
+	slowest  tail          // times until a save is durable
 	unshown  time.Duration // stall not yet told with a snapshot
 }
 
@@ -62,6 +63,7 @@ func (s *saver) saved(err error, took time.Duration) {
 		s.err = err
 	}
 	s.cost = smooth(s.cost, took)
+	s.slowest.add(s.stall + took)
 	if s.inflight == 0 {
 		s.submit()
 	}
@@ -114,10 +116,19 @@ func (s *saver) takeStall() time.Duration {
 	return d
 }
 
-func (s *saver) measured() (stall, cost time.Duration) {
+// learn begins with what attempts before this one have measured.
+func (s *saver) learn(p Pace) {
+	s.stall, s.cost = p.Stall, p.Cost
+	if p.Slowest > 0 {
+		s.slowest.add(p.Slowest)
+	}
+}
+
+// measure puts what was measured into p.
+func (s *saver) measure(p *Pace) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stall, s.cost
+	p.Stall, p.Cost, p.Slowest = s.stall, s.cost, s.slowest.longest()
 }
 
 func smooth(old, d time.Duration) time.Duration {

@@ -48,10 +48,12 @@ func TestWhenASaveIsDue(t *testing.T) {
 		{"interval", engine.Checkpoint{Interval: 2 * time.Second}, ms, every(20, 4)},
 		{"interval between iterations", engine.Checkpoint{Interval: 1950 * ms}, ms, every(20, 4)},
 		{"count", engine.Checkpoint{Every: 30}, 0, every(30, 3)},
-		{"count and interval", engine.Checkpoint{Every: 30, Interval: 2 * time.Second}, 0, every(20, 4)},
+		{"count and interval: neither shifts the count", engine.Checkpoint{Every: 30, Interval: 2 * time.Second}, 0, []int64{20, 30, 50, 60, 80, 90}},
 		{"count before interval", engine.Checkpoint{Every: 15, Interval: 2 * time.Second}, 0, every(15, 6)},
 		{"default", engine.Checkpoint{}, ms, every(10, 9)},
 		{"default, costly to commit", engine.Checkpoint{}, 50 * ms, every(10, 9)},
+		{"more may be lost", engine.Checkpoint{MaxLoss: 3 * time.Second}, ms, []int64{10, 20, 50, 80}},
+		{"more may be lost, but Young saves earlier", engine.Checkpoint{MaxLoss: 5 * time.Second}, 20 * time.Microsecond, []int64{10, 20, 39, 58, 77, 96}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

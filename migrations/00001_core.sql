@@ -66,6 +66,7 @@ CREATE TABLE wf_runs (
   stall_us       INTEGER NOT NULL DEFAULT 0,        -- time that steps stood still for them
   active_us      INTEGER NOT NULL DEFAULT 0,        -- time spent in steps
   tried_us       INTEGER NOT NULL DEFAULT 0,        -- of it, in the present try of the step: a takeover goes on with it
+  learned        TEXT,                              -- JSON: what attempts have measured and chosen, and where owners died
   copies         TEXT    NOT NULL DEFAULT '[]',     -- JSON: ids in wf_checkpoints, oldest first
   copied_us      INTEGER NOT NULL,                  -- when the newest of them was written
   result_codec   TEXT,

@@ -2,8 +2,8 @@
 -- the run's status grants it; a run that has ended grants any.
 WITH v (id, was_epoch, was_seq, was_status, status, epoch, seq, head_history, head_hash, owner, now_us, ended, version,
         fingerprint, step, visit, attempt, failures, deaths, due_us, wait, ending, children,
-        reason, error, done, total, saves, stall_us, active_us, tried_us, result_codec, result) AS (VALUES
-  (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        reason, error, done, total, saves, stall_us, active_us, tried_us, learned, result_codec, result) AS (VALUES
+  (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 )
 UPDATE wf_runs SET
   status = v.status, epoch = v.epoch, seq = v.seq, head_history = v.head_history, head_hash = v.head_hash, owner = v.owner,
@@ -11,7 +11,8 @@ UPDATE wf_runs SET
   step = v.step, visit = v.visit, attempt = v.attempt, failures = v.failures, deaths = v.deaths, due_us = v.due_us,
   wait = v.wait, ending = v.ending, children = v.children,
   reason = v.reason, error = v.error, done = v.done, total = v.total, saves = v.saves, stall_us = v.stall_us,
-  active_us = v.active_us, tried_us = v.tried_us, result_codec = v.result_codec, result = v.result,
+  active_us = v.active_us, tried_us = v.tried_us, learned = v.learned,
+  result_codec = v.result_codec, result = v.result,
   want = IIF(want IS NULL OR ended OR (v.status = 'paused' AND want = 'pause') OR (v.status = 'compensating' AND want = 'cancel'),
     NULL, want)
 FROM   v

@@ -10,7 +10,8 @@ SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, '') AS key, statu
        COALESCE(started_us, 0) AS started_us, updated_us, COALESCE(ended_us, 0) AS ended_us,
        COALESCE(first_history, 0) AS first_history, COALESCE(head_history, 0) AS head_history, head_hash, keep,
        COALESCE(policy, '') AS policy, seed, COALESCE(reason, '') AS reason, COALESCE(error, '') AS error,
-       COALESCE(done, -1) AS done, COALESCE(total, -1) AS total, saves, stall_us, active_us, tried_us, copies, copied_us,
+       COALESCE(done, -1) AS done, COALESCE(total, -1) AS total, saves, stall_us, active_us, tried_us,
+       COALESCE(learned, '') AS learned, copies, copied_us,
        '' AS "result.codec", NULL AS "result.data",
        codec AS "checkpoint.state.codec", checksum AS "checkpoint.checksum", NULL AS "checkpoint.random",
        '' AS "checkpoint.counters", NULL AS "checkpoint.state.data"

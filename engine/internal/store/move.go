@@ -123,7 +123,8 @@ func (b *batch) appendRow(args []any, m *move) []any {
 	return append(args, m.lease.Run, m.from.epoch, m.from.seq, m.from.status,
 		r.Status, r.Epoch, m.to.seq, m.to.head, m.to.hash, nullInt(r.Owner), b.now, hasEnded(r.Status), r.Version,
 		r.Fingerprint, r.Step, r.Visit, r.Attempt, r.Failures, r.Deaths, nullInt(r.DueUS), nullText(r.Wait), nullText(r.Ending), r.Children,
-		nullText(r.Reason), nullText(r.Error), nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, r.TriedUS, nullText(r.Result.Codec), result)
+		nullText(r.Reason), nullText(r.Error), nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, r.TriedUS,
+		nullText(r.Learned), nullText(r.Result.Codec), result)
 }
 
 // advances reports whether the run stays with its owner, and only goes on.
@@ -138,7 +139,7 @@ func (b *batch) appendAdvance(args []any, m *move) []any {
 	r := m.row
 	return append(args, m.lease.Run, m.from.epoch, m.from.seq, m.to.seq, m.to.head, m.to.hash, b.now, r.Version,
 		r.Fingerprint, r.Step, r.Visit, r.Attempt, r.Failures, r.Deaths, nullText(r.Reason), nullText(r.Error),
-		nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, r.TriedUS)
+		nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, r.TriedUS, nullText(r.Learned))
 }
 
 // appendState appends the parameters of a checkpoint, the last ones of change_update_state.sql and

@@ -52,6 +52,7 @@ type Run struct {
 	StallUS      int64      `db:"stall_us"`
 	ActiveUS     int64      `db:"active_us"`
 	TriedUS      int64      `db:"tried_us"` // of ActiveUS, in the present try of the step
+	Learned      string     `db:"learned"`  // JSON, the engine's
 	Copies       string     `db:"copies"`   // JSON array of ids in wf_checkpoints, oldest first
 	CopiedUS     int64      `db:"copied_us"`
 	Result       Payload    `db:"result"`

@@ -13,7 +13,7 @@ func scanRun(row rowScanner) (Run, error) {
 		&r.Schedule, &r.ScheduledUS, &r.CreatedUS,
 		&r.StartedUS, &r.UpdatedUS, &r.EndedUS, &r.FirstHistory, &r.HeadHistory,
 		&r.HeadHash, &r.Keep, &r.Policy, &r.Seed, &r.Reason, &r.Error, &r.Done,
-		&r.Total, &r.Saves, &r.StallUS, &r.ActiveUS, &r.TriedUS, &r.Copies, &r.CopiedUS, &r.Result.Codec, &r.Result.Data,
+		&r.Total, &r.Saves, &r.StallUS, &r.ActiveUS, &r.TriedUS, &r.Learned, &r.Copies, &r.CopiedUS, &r.Result.Codec, &r.Result.Data,
 		&cp.State.Codec, &cp.Checksum, &cp.Random, &cp.Counters, &cp.State.Data)
 	return r, err
 }
