@@ -42,6 +42,10 @@ var arrows = map[string][]string{
 	"migrations":            nil,
 	"sql":                   nil,
 	"steps":                 {"engine"},
+
+	"internal/runlog":          nil,
+	"steps/internal/child":     nil,
+	"steps/internal/statefile": nil,
 }
 
 // libraries says which packages import each library, and who may use SQL: only the store, so that web
@@ -52,7 +56,7 @@ var libraries = map[string][]string{
 	"github.com/agnivade/levenshtein":     {"cli", "engine/internal/input", "engine/internal/where"},
 	"github.com/alecthomas/participle/v2": {"engine/internal/where"},
 	"github.com/dustin/go-humanize":       {"cli"},
-	"github.com/fsnotify/fsnotify":        {"engine/internal/oslock"},
+	"github.com/fsnotify/fsnotify":        {"engine/internal/oslock", "steps/internal/statefile"},
 	"github.com/fxamacker/cbor/v2":        {"engine/internal/codec"},
 	"github.com/go-json-experiment/json":  {"engine/internal/codec", "engine/internal/input", "export"},
 	"github.com/google/go-cmp":            {"engine/enginetest"},
@@ -67,7 +71,7 @@ var libraries = map[string][]string{
 	"github.com/vbauerster/mpb/v8":        {"cli"},
 	"github.com/xhit/go-str2duration/v2":  {"cli", "engine/internal/where"},
 	"golang.org/x/sync":                   {"cli"},
-	"golang.org/x/sys":                    {"engine/internal/oslock", "engine/internal/store"},
+	"golang.org/x/sys":                    {"engine/internal/oslock", "engine/internal/store", "steps/internal/child", "steps/internal/statefile"},
 	"golang.org/x/term":                   {"cli"},
 	"modernc.org/sqlite":                  {"engine/internal/store"},
 }

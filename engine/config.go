@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -36,6 +37,8 @@ type Config struct {
 	Checkpoint   Checkpoint    // the widest checkpoint policy
 	Keep         Keep          // what remains of a completed run; "" means KeepHistory
 	Logger       *slog.Logger  // nil discards
+	Stdout       io.Writer     // where Context.Stdout writes; nil discards
+	Stderr       io.Writer     // where Context.Stderr writes; nil discards
 	Program      string        // recorded as the worker's program; "" means the executable's name
 	Version      string        // recorded as the program's version; "" means that of the build
 
@@ -57,6 +60,12 @@ func (c Config) withDefaults() Config {
 	c.Keep = cmp.Or(c.Keep, KeepHistory)
 	c.Program = cmp.Or(c.Program, filepath.Base(os.Args[0]))
 	c.Version = cmp.Or(c.Version, buildVersion())
+	if c.Stdout == nil {
+		c.Stdout = io.Discard
+	}
+	if c.Stderr == nil {
+		c.Stderr = io.Discard
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -175,6 +175,16 @@ type permanentError struct{ err error }
 func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
 
+// Block marks err as one that no attempt will mend until a person has changed something outside, such as a
+// folder that is not there: the run is blocked with it, and goes on from where it is by Resume. A nil error
+// stays nil.
+func Block(err error) error {
+	if err == nil {
+		return nil
+	}
+	return blocked(err)
+}
+
 func isPermanent(err error) bool {
 	_, ok := errors.AsType[*permanentError](err)
 	return ok

@@ -17,13 +17,13 @@ import (
 
 // Command is a program to start.
 type Command struct {
-	Path   string    // the executable
-	Args   []string  // as the program sees them, its own name first
-	Dir    string    // in which it runs
-	Env    []string  // all of its environment, NAME=VALUE
-	Stdout io.Writer // written to by one goroutine, until Done
-	Stderr io.Writer // by another one
-	Lock   *os.File  // inherited by the program and its descendants as file 3; may be nil
+	Path   string     // the executable
+	Args   []string   // as the program sees them, its own name first
+	Dir    string     // in which it runs
+	Env    []string   // all of its environment, NAME=VALUE
+	Stdout io.Writer  // written to by one goroutine, until Done
+	Stderr io.Writer  // by another one
+	Locks  []*os.File // inherited by the program and its descendants, as files 3, 4, …
 }
 
 // Child is a program that was started. Its methods are safe for concurrent use.
@@ -56,13 +56,11 @@ func (e End) String() string {
 // Clean reports whether the program itself has decided to end, so that it was in the middle of nothing.
 func (e End) Clean() bool { return e.Signal == 0 }
 
-// Start starts the program. Its input is empty. A Command.Lock is then the program's alone: the caller
-// may close it, but not unlock it. The caller must wait for Done.
+// Start starts the program. Its input is empty. The caller may then close the Locks, but not unlock them: they
+// are held as long as the program or a descendant lives that has not closed them. The caller must wait for
+// Done.
 func Start(c Command) (*Child, error) {
-	cmd := &exec.Cmd{Path: c.Path, Args: c.Args, Dir: c.Dir, Env: c.Env, SysProcAttr: attributes()}
-	if c.Lock != nil {
-		cmd.ExtraFiles = []*os.File{c.Lock}
-	}
+	cmd := &exec.Cmd{Path: c.Path, Args: c.Args, Dir: c.Dir, Env: c.Env, ExtraFiles: c.Locks, SysProcAttr: attributes()}
 	child := &Child{cmd: cmd, done: make(chan struct{})}
 	for _, stream := range []struct {
 		from *io.Writer

@@ -14,7 +14,7 @@ type guard struct {
 	in  io.WriteCloser
 }
 
-const guardScript = `read -r _ || kill -9 -- "-$1"`
+const guardScript = `read -r _ || kill -s KILL -- "-$1"` // the one form that all shells understand
 
 func startGuard(group int) (*guard, error) {
 	cmd := exec.Command("/bin/sh", "-c", guardScript, "wf-guard", strconv.Itoa(group)) //nolint:noctx // ends with us, at the latest

@@ -125,30 +125,35 @@ func wholeParquet(data []byte) bool {
 	return n >= 12 && string(data[n-4:]) == "PAR1" && uint64(binary.LittleEndian.Uint32(data[n-8:]))+12 <= uint64(n)
 }
 
-// isJSON reports whether it is JSON, or a beginning of it: other texts may begin with a bracket, too.
+// isJSON reports whether it is JSON, one document or one a line, or a beginning of that: other texts may begin
+// with a bracket, too.
 func isJSON(data []byte) bool {
 	trimmed := bytes.TrimLeft(data, " \t\r\n")
 	if len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' {
 		return false
 	}
-	var doc json.RawMessage
-	err := json.Unmarshal(data, &doc)
-	return err == nil || err.Error() == "unexpected end of JSON input" || jsonLines(data)
+	return wholeJSON(data) || cutJSON(data) || jsonLines(data[:bytes.LastIndexByte(data, '\n')+1])
 }
 
-func wholeJSON(data []byte) bool { return json.Valid(data) || jsonLines(data) }
+func wholeJSON(data []byte) bool {
+	return json.Valid(data) || data[len(data)-1] == '\n' && jsonLines(data)
+}
 
-// jsonLines reports whether each line is a document of its own, and the last line has an end.
+// cutJSON reports whether the first fault of a document is its end.
+func cutJSON(data []byte) bool {
+	var doc json.RawMessage
+	err := json.Unmarshal(data, &doc)
+	return err != nil && err.Error() == "unexpected end of JSON input"
+}
+
+// jsonLines reports whether there are lines, and each is a document of its own.
 func jsonLines(data []byte) bool {
-	if data[len(data)-1] != '\n' {
-		return false
-	}
 	for line := range bytes.Lines(data) {
 		if len(bytes.TrimSpace(line)) > 0 && !json.Valid(line) {
 			return false
 		}
 	}
-	return true
+	return len(data) > 0
 }
 
 // wholeXZ: the stream footer ends it, and its CRC is right. The .xz File Format 1.2.0, section 2.1.2.
