@@ -21,7 +21,9 @@ func (c *Context) Stderr() io.Writer {
 
 func (c *Context) output() (stdout, stderr io.Writer) {
 	if c.attempt != nil {
-		if h, ok := c.attempt.host.(interface{ Output() (stdout, stderr io.Writer) }); ok {
+		if h, ok := c.attempt.host.(interface {
+			Output() (stdout, stderr io.Writer)
+		}); ok {
 			return h.Output()
 		}
 	}
