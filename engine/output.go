@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"io"
-	"time"
-)
+import "io"
 
 // Stdout is where the step may pass on what a program prints, or print itself: the standard output of a
 // process that executes the run for a person who looks at it, and nowhere in a worker (see Config.Stdout).
@@ -32,12 +29,3 @@ func (c *Context) output() (stdout, stderr io.Writer) {
 
 // Output returns the engine's writers, for Context.Stdout and Context.Stderr.
 func (x *execution) Output() (stdout, stderr io.Writer) { return x.eng.cfg.Stdout, x.eng.cfg.Stderr }
-
-// Interval is the time between two checkpoints that the policy asks for, as it is now: it changes with the
-// measured cost of a save. 0 means that the policy counts only.
-func (c *Context) Interval() time.Duration {
-	if c.attempt == nil {
-		return 0
-	}
-	return c.attempt.interval()
-}
