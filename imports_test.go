@@ -46,13 +46,17 @@ var arrows = map[string][]string{
 	"internal/runlog":          nil,
 	"steps/internal/child":     nil,
 	"steps/internal/statefile": nil,
+	"export/internal/sample":   {"export"},
+	"export/parquet":           {"export"},
+	"export/sqlite":            {"export"},
+	"export/xlsx":              {"export"},
 }
 
 // libraries says which packages import each library, and who may use SQL: only the store, so that web
-// pages, exporters and commands cannot; engine names its types in Tx. A library sits in the package that needs it, so that a program
+// pages, exporters and commands cannot; engine names its types in Tx, and export/sqlite writes files of its own. A library sits in the package that needs it, so that a program
 // that imports engine alone does not carry those of the command line.
 var libraries = map[string][]string{
-	"database/sql":                        {"engine", "engine/internal/store"},
+	"database/sql":                        {"engine", "engine/internal/store", "export/sqlite"},
 	"github.com/agnivade/levenshtein":     {"cli", "engine/internal/input", "engine/internal/where"},
 	"github.com/alecthomas/participle/v2": {"engine/internal/where"},
 	"github.com/dustin/go-humanize":       {"cli"},
@@ -64,16 +68,18 @@ var libraries = map[string][]string{
 	"github.com/jmoiron/sqlx":             {"engine/internal/store"},
 	"github.com/klauspost/compress":       {"engine/internal/codec", "export/hdf5"},
 	"github.com/mattn/go-runewidth":       {"cli"},
+	"github.com/parquet-go/parquet-go":    {"export/parquet"},
 	"github.com/pressly/goose/v3":         {"engine/internal/store"},
 	"github.com/robfig/cron/v3":           {"engine/internal/cron"},
 	"github.com/spf13/cobra":              {"cli"},
 	"github.com/spf13/pflag":              {"cli"},
 	"github.com/vbauerster/mpb/v8":        {"cli"},
 	"github.com/xhit/go-str2duration/v2":  {"cli", "engine/internal/where"},
+	"github.com/xuri/excelize/v2":         {"export/xlsx"},
 	"golang.org/x/sync":                   {"cli"},
 	"golang.org/x/sys":                    {"engine/internal/oslock", "engine/internal/store", "steps/internal/child", "steps/internal/statefile"},
 	"golang.org/x/term":                   {"cli"},
-	"modernc.org/sqlite":                  {"engine/internal/store"},
+	"modernc.org/sqlite":                  {"engine/internal/store", "export/sqlite"},
 }
 
 func TestPackagesImportOnlyWhatTheMapSays(t *testing.T) {

@@ -8,6 +8,7 @@ package peer
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -24,6 +25,8 @@ func debian(program string) string {
 		return "r-base-core"
 	case "cc", "gcc":
 		return "gcc"
+	case "node":
+		return "nodejs"
 	}
 	return program
 }
@@ -53,6 +56,26 @@ func Python(t testing.TB, modules ...string) string {
 		missing(t, strings.TrimSpace(string(out)), "python3-"+strings.Join(modules, " python3-"))
 	}
 	return path
+}
+
+// Node returns the paths of node and of a JavaScript module that .ci/peers installs.
+func Node(t testing.TB, name string) (node, module string) {
+	t.Helper()
+	node = Command(t, "node")
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil || dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	module = filepath.Join(dir, ".cache", "peers", "node_modules", name)
+	if _, err := os.Stat(module); err != nil {
+		missing(t, err.Error(), "nodejs npm, then .ci/peers")
+	}
+	return node, module
 }
 
 // missing ends the test: somebody who tries things out may lack a program, CI may not.
