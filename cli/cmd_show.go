@@ -68,6 +68,9 @@ func (a *app) show(ctx context.Context, eng *engine.Engine, ref string) error {
 	if a.format != asTable {
 		return nil
 	}
+	if err := a.showSeries(ctx, eng, run, shown.metrics); err != nil {
+		return err
+	}
 	if err := a.showAttempts(shown.attempts); err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (e eventRow) tookOver() bool {
 }
 
 // summary is the event for people: the error, where it went, the short form of its state, and what
-// else its detail says, but no stack and no input, which are in the machine formats.
+// else its detail says, but no stack, no input and no progress, which are in the machine formats.
 func (e eventRow) summary() string {
 	fields := e.details()
 	take := func(name, format string) string {
@@ -113,6 +113,7 @@ func (e eventRow) summary() string {
 	delete(fields, "wait")
 	delete(fields, "stack")
 	delete(fields, "input")
+	delete(fields, "done") // the state tells
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		parts = append(parts, take(name, name+"=%s"))
 	}

@@ -97,6 +97,7 @@ func (a *app) commands() []*cobra.Command {
 		a.whyCommand(),
 		a.stateCommand(),
 		a.diffCommand(),
+		a.plotCommand(),
 		a.queryCommand(),
 		a.workflowsCommand(),
 		// Steer

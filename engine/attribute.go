@@ -181,6 +181,14 @@ func (s *Snapshot) detail(more ...any) string {
 	return detail(pairs...)
 }
 
+// told is the progress, for a detail: from it follows how fast a run was.
+func (s *Snapshot) told() []any {
+	if s.Done < 0 {
+		return nil
+	}
+	return []any{"done", s.Done}
+}
+
 // attributeJSON renders attributes; infinities are strings. It is nil for none.
 func attributeJSON(set map[string]any) json.RawMessage {
 	if len(set) == 0 {

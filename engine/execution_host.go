@@ -39,7 +39,7 @@ func (x *execution) Save(s Snapshot, done func(error)) {
 	x.stamp()
 	x.row.Fingerprint = x.def.fingerprints[x.row.Step]
 	h := x.event("checkpoint", time.Since(x.begun))
-	h.Detail = s.detail()
+	h.Detail = s.detail(s.told()...)
 	x.begun = time.Now()
 	c := s.change()
 	c.Row, c.ForgetCalls, c.History = x.row, x.forget(s.Counters), []store.History{h}

@@ -80,7 +80,7 @@ func (x *execution) transitionDetail(next *store.Run, c *store.Change, out Outco
 // complete commits the result and the clean-up of what it makes useless.
 func (x *execution) complete(ctx context.Context, out Outcome, took time.Duration) error {
 	h := x.event("completed", took)
-	h.Detail = out.State.detail("result", brief(out.Result))
+	h.Detail = out.State.detail(append(out.State.told(), "result", brief(out.Result))...)
 	next := x.row
 	x.checkpoint(&next, out.State)
 	next.Status, next.Result, next.Owner = string(Completed), store.Payload(out.Result), 0

@@ -187,6 +187,12 @@ var (
 	//go:embed metric_next.sql
 	MetricNext string
 
+	//go:embed metric_outline.sql
+	MetricOutline string
+
+	//go:embed metric_pick.sql
+	MetricPick string
+
 	//go:embed prune_final.sql
 	PruneFinal string
 

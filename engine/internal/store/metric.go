@@ -82,3 +82,16 @@ func (s *Store) Metrics(ctx context.Context, run int64, name string, first int64
 func (s *Store) LatestMetrics(ctx context.Context, run int64) ([]Metric, error) {
 	return metricsOf(list[metricRow](ctx, s, fmt.Sprintf("metrics of run %d", run), queries.MetricLatest, sql.Named("run", run)))
 }
+
+// MetricOutline returns the first, the lowest and the highest point of every width points of a series of a run, oldest
+// first. It reads all of them twice, and returns few.
+func (s *Store) MetricOutline(ctx context.Context, run int64, name string, width int64) ([]Metric, error) {
+	return metricsOf(list[metricRow](ctx, s, fmt.Sprintf("metric %q of run %d", name, run), queries.MetricOutline,
+		sql.Named("run", run), sql.Named("name", name), sql.Named("width", width)))
+}
+
+// MetricPick returns the points of a series of a run that have these numbers, oldest first. It reads no others.
+func (s *Store) MetricPick(ctx context.Context, run int64, name string, numbers []int64) ([]Metric, error) {
+	return metricsOf(list[metricRow](ctx, s, fmt.Sprintf("metric %q of run %d", name, run), queries.MetricPick,
+		sql.Named("run", run), sql.Named("name", name), sql.Named("numbers", jsonList(numbers))))
+}
