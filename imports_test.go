@@ -38,7 +38,6 @@ var arrows = map[string][]string{
 	"examples/report":       {"engine"},
 	"internal/peer":         nil,
 	"export":                nil,
-	"export/hdf5":           {"export"},
 	"migrations":            nil,
 	"plot":                  nil,
 	"sql":                   nil,
@@ -51,6 +50,11 @@ var arrows = map[string][]string{
 	"export/parquet":           {"export"},
 	"export/sqlite":            {"export"},
 	"export/xlsx":              {"export"},
+
+	"export/hdf5":            {"export", "export/internal/survey"},
+	"export/internal/numpy":  {"export"},
+	"export/internal/survey": {"export"},
+	"export/npz":             {"export", "export/internal/numpy", "export/internal/survey"},
 }
 
 // libraries says which packages import each library, and who may use SQL: only the store, so that web
@@ -67,7 +71,7 @@ var libraries = map[string][]string{
 	"github.com/google/go-cmp":            {"engine/enginetest"},
 	"github.com/google/uuid":              {"engine"},
 	"github.com/jmoiron/sqlx":             {"engine/internal/store"},
-	"github.com/klauspost/compress":       {"engine/internal/codec", "export/hdf5"},
+	"github.com/klauspost/compress":       {"engine/internal/codec", "export/hdf5", "export/npz"},
 	"github.com/mattn/go-runewidth":       {"cli"},
 	"github.com/parquet-go/parquet-go":    {"export/parquet"},
 	"github.com/pressly/goose/v3":         {"engine/internal/store"},
