@@ -69,6 +69,7 @@ func (s *starting) addFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&s.options.Checkpoint.Interval, "interval", 0, "commit a checkpoint so often (default: about 1s, cheaper for big states)")
 	flags.Var((*share)(&s.options.Checkpoint.Overhead), "overhead", "share of the time that checkpoints may take (default 0.1%)")
 	flags.DurationVar(&s.options.Checkpoint.MaxLoss, "max-loss", 0, "put so much work at risk at most, unless --overhead demands it (default 1s)")
+	addPreserveFlags(flags, &s.options.Preserve)
 	flags.StringVar(&s.keep, "keep", "", "what remains of the completed run: none, history or all (default history)")
 	flags.Var((*keyFlag)(&s.options.Key), "key", "a name for the run that makes the start repeatable")
 	flags.StringVar(&s.onKey, "on-key", "", "if the key's run has ended: return it, retry if it did not complete, reuse the key; or reject a key that is taken (default return)")

@@ -81,8 +81,10 @@ func (a *app) stateDiffCommand() *cobra.Command {
 		Use:   "diff RUN [SEQ SEQ]",
 		Short: "Show what changed between two checkpoints, the newest two by default",
 		Long: `Show what changed between two checkpoints of a run, given by the events that saved them, or between
-the newest two that are kept. DELTA is the difference of numbers; many changes in one list are one
-line in a table, and a row each in the other formats.`,
+the newest two that are kept. DELTA is the difference of numbers, and beside it stands how much that is
+per second that was spent in steps between both, and per unit of the run's progress. Many changes in one
+list are one line in a table, with their number, the largest of them and the norm of all (the root of the sum
+of squares), and a row each in the other formats.`,
 		Example: `  wf state diff 42
   wf state diff 42 17 25`,
 		Args: arguments(1, 3),
@@ -168,6 +170,11 @@ func stateColumns() []column[stateRow] {
 		{Name: "visit", Head: "VISIT", Value: func(s stateRow) any { return s.Visit }},
 		{Name: "current", Head: "CURRENT", Value: func(s stateRow) any { return s.Current },
 			Show: func(s stateRow) string { return map[bool]string{true: "yes"}[s.Current] }},
+		{Name: "kept", Head: "KEPT", Value: func(s stateRow) any { return s.Kept },
+			Show: func(s stateRow) string { return strings.Join(s.Kept, ", ") }},
+		{Name: "active_us", Head: "STEPS", Value: func(s stateRow) any { return s.Active }},
+		{Name: "done", Value: func(s stateRow) any { return progressNumber(s.Progress.Done) }},
+		{Name: "total", Value: func(s stateRow) any { return progressNumber(s.Progress.Total) }},
 		{Name: "size_bytes", Head: "BYTES", Value: func(s stateRow) any { return s.Size }},
 		{Name: "bad", Value: func(s stateRow) any { return textOrNull(s.Bad) }},
 		{Name: "brief", Head: "STATE", Value: func(s stateRow) any { return s.Brief }, Show: stateRow.text},
@@ -205,6 +212,7 @@ func (a *app) showState(s stateRow) error {
 	}).All(fields)
 }
 
+// diffStates writes in what two checkpoints differ, and how fast.
 func (a *app) diffStates(old, fresh engine.StateVersion) error {
 	found, err := changes(old.State, fresh.State)
 	if err != nil {
@@ -213,13 +221,21 @@ func (a *app) diffStates(old, fresh engine.StateVersion) error {
 	if a.format == asTable {
 		found = summarizeChanges(found)
 	}
+	err = newRows(a, stateDiffColumns(old, fresh)).All(found)
+	if err == nil && len(found) == 0 && a.format == asTable {
+		a.note("events %d and %d saved the same state", old.Seq, fresh.Seq)
+	}
+	return err
+}
+
+func stateDiffColumns(old, fresh engine.StateVersion) []column[change] {
 	value := func(text string) any {
 		if text == "" || !json.Valid([]byte(text)) { // missing, or a summary for people
 			return textOrNull(text)
 		}
 		return json.RawMessage(text)
 	}
-	err = newRows(a, []column[change]{
+	columns := []column[change]{
 		{Name: "field", Head: "FIELD", Value: func(c change) any { return c.Path }},
 		{Name: "old", Head: strconv.FormatInt(old.Seq, 10), Value: func(c change) any { return value(c.Old) },
 			Show: func(c change) string { return c.Old }},
@@ -227,9 +243,34 @@ func (a *app) diffStates(old, fresh engine.StateVersion) error {
 			Show: func(c change) string { return c.New }},
 		{Name: "delta", Head: "DELTA", Value: func(c change) any { return value(strings.TrimPrefix(c.Delta, "+")) },
 			Show: func(c change) string { return c.Delta }},
-	}).All(found)
-	if err == nil && len(found) == 0 && a.format == asTable {
-		a.note("events %d and %d saved the same state", old.Seq, fresh.Seq)
 	}
-	return err
+	perSecond := rateColumn("per_second", "PER SECOND", (fresh.Active - old.Active).Seconds())
+	units := 0.0
+	if old.Progress.Done >= 0 && fresh.Progress.Done >= 0 {
+		units = float64(fresh.Progress.Done - old.Progress.Done)
+	}
+	return append(columns, perSecond, rateColumn("per_unit", "PER UNIT", units))
+}
+
+// rateColumn divides changes by the time, or by the progress, in which they were made. A table does without
+// it if that is not known.
+func rateColumn(name, head string, by float64) column[change] {
+	if !(by > 0) {
+		return column[change]{Name: name, Value: func(change) any { return nil }}
+	}
+	return column[change]{Name: name, Head: head,
+		Value: func(c change) any {
+			d, ok := c.by()
+			if !ok {
+				return nil
+			}
+			return d / by
+		},
+		Show: func(c change) string {
+			d, ok := c.by()
+			if !ok {
+				return ""
+			}
+			return signed(strconv.FormatFloat(d/by, 'g', 4, 64))
+		}}
 }

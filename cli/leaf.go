@@ -63,7 +63,7 @@ func summarize(all []leaf) []leaf {
 type change struct {
 	Path     string
 	Old, New string
-	Delta    string // new minus old, of two numbers
+	Delta    string // new minus old, of two numbers; of a list that is summed up, the largest and the norm
 }
 
 // changes compares two documents: the leaves of the new one in its order, then what is gone.
@@ -91,6 +91,12 @@ func delta(by json.RawMessage) string {
 	return signed(strconv.FormatFloat(x, 'g', 6, 64))
 }
 
+// by is the difference of two numbers, as Delta tells it.
+func (c change) by() (float64, bool) {
+	x, err := strconv.ParseFloat(c.Delta, 64)
+	return x, err == nil
+}
+
 func signed(number string) string {
 	if strings.HasPrefix(number, "-") {
 		return number
@@ -102,25 +108,32 @@ func signed(number string) string {
 func summarizeChanges(all []change) []change {
 	var short []change
 	for len(all) > 0 {
-		list, n, largest := leaf{Path: all[0].Path}.listOf(), 1, 0.0
+		list, n := leaf{Path: all[0].Path}.listOf(), 1
 		for list != "" && n < len(all) && (leaf{Path: all[n].Path}).listOf() == list {
 			n++
 		}
 		if n <= longList {
 			short = append(short, all[:n]...)
-			all = all[n:]
-			continue
+		} else {
+			short = append(short, change{Path: list, Old: fmt.Sprintf("%d values", n), New: "changed", Delta: extent(all[:n])})
 		}
-		for _, c := range all[:n] {
-			if d, err := strconv.ParseFloat(c.Delta, 64); err == nil && math.Abs(d) > math.Abs(largest) {
-				largest = d
-			}
-		}
-		sum := change{Path: list, Old: fmt.Sprintf("%d values", n), New: "changed"}
-		if largest != 0 {
-			sum.Delta = "up to " + signed(strconv.FormatFloat(largest, 'g', 6, 64))
-		}
-		short, all = append(short, sum), all[n:]
+		all = all[n:]
 	}
 	return short
+}
+
+// extent is the largest of some differences, and the root of the sum of their squares.
+func extent(all []change) string {
+	largest, norm := 0.0, 0.0
+	for _, c := range all {
+		d, _ := c.by() // 0 if it is no number
+		norm = math.Hypot(norm, d)
+		if math.Abs(d) > math.Abs(largest) {
+			largest = d
+		}
+	}
+	if largest == 0 {
+		return ""
+	}
+	return fmt.Sprintf("up to %s, norm %s", signed(strconv.FormatFloat(largest, 'g', 6, 64)), strconv.FormatFloat(norm, 'g', 6, 64))
 }

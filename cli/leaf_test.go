@@ -64,7 +64,7 @@ func TestChanges(t *testing.T) {
 func TestSummarizeChanges(t *testing.T) {
 	t.Parallel()
 	got, err := changes([]byte(`{"u":[0,0,0,0,0,0,0,0,0,0],"i":1}`), []byte(`{"u":[1,1,1,1,-4,1,1,1,1,1],"i":2}`))
-	want := []change{{"u[]", "10 values", "changed", "up to -4"}, {"i", "1", "2", "+1"}}
+	want := []change{{"u[]", "10 values", "changed", "up to -4, norm 5"}, {"i", "1", "2", "+1"}}
 	if diff := cmp.Diff(want, summarizeChanges(got)); err != nil || diff != "" {
 		t.Errorf("summarizeChanges: %v (-want +got)\n%s", err, diff)
 	}

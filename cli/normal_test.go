@@ -37,6 +37,8 @@ var rules = []struct {
 	{regexp.MustCompile(`"program_version":"[^"]+"`), `"program_version":"VERSION"`},
 	{regexp.MustCompile(`_us":\d+`), `_us":0`},
 	{regexp.MustCompile(`"overhead":[0-9.e-]+`), `"overhead":0`},
+	{regexp.MustCompile(`"per_second":[0-9.e+-]+`), `"per_second":0`},
+	{regexp.MustCompile(`(?m)  [+-][0-9.e+-]+(  +[+-][0-9.e+-]+)$`), "  RATE$1"}, // of a difference, in a table
 	{regexp.MustCompile(`\b\d+(\.\d+)?(ns|µs|ms|s|m|h)(\d+s|\d+m\d+s)?\b`), "DURATION"},
 	{regexp.MustCompile(`stalled DURATION \([^)]*\)`), "stalled DURATION (SHARE)"},
 	{regexp.MustCompile(` {3,}`), "  "},
@@ -64,7 +66,7 @@ func normalCSV(text string) string {
 	}
 	for _, record := range records[1:] {
 		for i, name := range records[0] {
-			replaced := strings.HasSuffix(name, "_us") || slices.Contains([]string{"pid", "host", "program_version", "overhead"}, name)
+			replaced := strings.HasSuffix(name, "_us") || slices.Contains([]string{"pid", "host", "program_version", "overhead", "per_second"}, name)
 			if replaced && record[i] != "" {
 				record[i] = strings.ToUpper(name)
 			}

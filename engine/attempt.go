@@ -25,6 +25,7 @@ type attempt struct {
 	brief  func() string
 
 	saver      saver
+	record     record       // of the metric by which the best checkpoint is kept
 	calls      atomic.Int32 // recorded calls under way
 	ended      atomic.Bool
 	tells      atomic.Bool  // the step tells its progress itself
@@ -67,6 +68,7 @@ func newAttempt(parent context.Context, v Visit, h Host) *attempt {
 	a.heed()
 	a.unwatch = context.AfterFunc(parent, a.heed)
 	a.saver.host = h
+	a.record = newRecord(v.Best)
 	a.counters = maps.Clone(v.From.Counters)
 	if a.counters == nil {
 		a.counters = map[string]int64{}
@@ -137,7 +139,7 @@ func (a *attempt) save() error {
 	if err != nil {
 		return Permanent(fmt.Errorf("state: %w", err))
 	}
-	a.saver.put(s)
+	a.saver.put(s, a.record.take(s.Metrics))
 	if cause != nil || a.policy.Every > 0 {
 		err = a.saver.flush()
 	} else {

@@ -107,11 +107,11 @@ func (x *execution) turnTo(u *store.Undo) {
 func (x *execution) undoAttempt(ctx context.Context, u *store.Undo) (Outcome, *watchdog) {
 	step := x.def.steps[u.Step] // if there is none, RunUndo says so
 	w := x.watch(ctx, limits{step: u.Step, timeout: step.Timeout, left: step.Timeout, heartbeat: step.Heartbeat})
-	x.tried, x.entered = 0, time.Now()
+	x.tried, x.active, x.entered = 0, x.row.ActiveUS, time.Now()
 	out := w.perform(x.undoVisit(), x.def.RunUndo)
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.row.ActiveUS += time.Since(x.entered).Microseconds()
+	x.row.ActiveUS = x.active + time.Since(x.entered).Microseconds()
 	return out, w
 }
 

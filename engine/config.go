@@ -35,6 +35,7 @@ type Config struct {
 	DrainTimeout time.Duration // how long Serve and Close wait for steps to stop; 0 means 30 s
 	Grace        time.Duration // after which a step that does not heed its cancelled context is given up; 0 means 30 s
 	Checkpoint   Checkpoint    // the widest checkpoint policy
+	Preserve     Preserve      // the widest policy of which older checkpoints are kept
 	Keep         Keep          // what remains of a completed run; "" means KeepHistory
 	Logger       *slog.Logger  // nil discards
 	Stdout       io.Writer     // where Context.Stdout writes; nil discards
@@ -93,7 +94,7 @@ func (c Config) validate() error {
 	if err := c.Keep.check(); err != nil {
 		faults = append(faults, fmt.Errorf("config: %w", err))
 	}
-	for _, err := range c.Checkpoint.faults() {
+	for _, err := range append(c.Checkpoint.faults(), c.Preserve.faults()...) {
 		faults = append(faults, fmt.Errorf("config: %w", err))
 	}
 	return errors.Join(faults...)

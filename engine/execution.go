@@ -37,6 +37,7 @@ type execution struct {
 	entered time.Time                  // guarded by mu: when the attempt began
 	learned learned                    // guarded by mu: as the row has it, or newer
 	tried   int64                      // guarded by mu: what attempts before it have used of the step's time, in microseconds
+	active  int64                      // guarded by mu: what all attempts before it have taken, in microseconds
 	records map[recordID]Record        // guarded by mu: of this visit, as found before its first attempt here
 	stored  map[string]int64           // guarded by mu: how many records of each name there may be in the database
 	notes   map[string]json.RawMessage // guarded by mu: for the next event
@@ -180,13 +181,12 @@ func (x *execution) attempt(ctx context.Context) (Outcome, *watchdog) {
 		return Outcome{Refuse: ErrStopped}, w
 	}
 	x.mu.Lock()
-	x.tried, x.entered = x.spent(), time.Now()
+	x.tried, x.active, x.entered = x.spent(), x.row.ActiveUS, time.Now()
 	x.mu.Unlock()
 	out := w.perform(x.visit(), x.def.RunStep)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.stamp()
-	x.row.ActiveUS += time.Since(x.entered).Microseconds()
 	return out, w
 }
 
@@ -203,7 +203,7 @@ func (x *execution) visit() Visit {
 	v := Visit{
 		Ref:   x.ref(),
 		From:  Snapshot{State: Payload(r.Checkpoint.State), Random: r.Checkpoint.Random, Done: r.Done, Total: r.Total},
-		Wrote: int(r.Version), Seed: r.Seed, MTBF: x.worker.mtbf, Policy: x.terms.Checkpoint, Widest: x.eng.cfg.Checkpoint,
+		Wrote: int(r.Version), Seed: r.Seed, MTBF: x.worker.mtbf, Policy: x.terms.Checkpoint, Widest: x.eng.cfg.Checkpoint, Best: preserveOf(r).Best,
 		Pace: x.learned.Pace, Until: x.until(),
 	}
 	if r.Checkpoint.Counters != "" {

@@ -109,11 +109,12 @@ func (e *Engine) kept(ctx context.Context, row *store.Run) ([]store.Copy, error)
 		return nil, err
 	}
 	now := store.Copy{Seq: row.Seq, TimeUS: row.UpdatedUS, Version: row.Version, Fingerprint: row.Fingerprint,
-		Step: row.Step, Visit: row.Visit, Checkpoint: row.Checkpoint}
+		Step: row.Step, Visit: row.Visit, ActiveUS: row.ActiveUS, Done: row.Done, Total: row.Total, Checkpoint: row.Checkpoint}
 	var list []store.Copy
 	for _, c := range copies {
 		if c.Step == row.Step && c.Visit == row.Visit && same(c.Checkpoint, row.Checkpoint) {
-			now.Seq, now.TimeUS = c.Seq, c.TimeUS // the copy knows when it was made
+			now.ID, now.Seq, now.TimeUS = c.ID, c.Seq, c.TimeUS // the copy knows when it was made
+			now.ActiveUS, now.Done, now.Total, now.Metric = c.ActiveUS, c.Done, c.Total, c.Metric
 			continue
 		}
 		list = append(list, c)
@@ -133,7 +134,7 @@ func (e *Engine) forked(row *store.Run, from *store.Copy, opts *ForkOptions) (*s
 	run := store.Run{
 		UUID: id.String(), Workflow: row.Workflow, Version: from.Version, Fingerprint: from.Fingerprint,
 		Step: from.Step, Visit: from.Visit, Queue: row.Queue, Priority: row.Priority, FairKey: row.FairKey,
-		Keep: row.Keep, Policy: row.Policy, Seed: row.Seed, Checkpoint: from.Checkpoint,
+		Keep: row.Keep, Policy: row.Policy, Preserve: row.Preserve, Seed: row.Seed, Checkpoint: from.Checkpoint,
 	}
 	if row.DeadlineUS != 0 {
 		run.DeadlineUS = e.clock.NowUS() + row.DeadlineUS - row.CreatedUS

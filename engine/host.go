@@ -45,6 +45,7 @@ type Visit struct {
 	Seed   int64      // of the run
 	Policy Checkpoint // given at start
 	Widest Checkpoint // of the host, for what no narrower policy says
+	Best   string     // the metric by which the best checkpoint is kept, as Preserve.Best says it
 	MTBF   time.Duration
 	Pace   Pace      // that earlier attempts have come to
 	Until  time.Time // when the attempt has to have ended; zero: no limit. See [Context.Deadline]
@@ -157,6 +158,7 @@ type Description struct {
 	Signals []string
 
 	Deadline time.Duration // 0 for none
+	Preserve Preserve
 }
 
 // StepDescription describes a step of a workflow.
@@ -206,13 +208,14 @@ type definition struct {
 	fingerprints map[string]string          // by step
 	sagas        bool                       // any step can be undone
 	deadline     time.Duration
+	preserve     Preserve
 }
 
 func newDefinition(def Definition) *definition {
 	said := def.Describe()
 	d := &definition{
 		Definition: def, version: int64(said.Version), first: said.Steps[0].Name,
-		steps: map[string]StepDescription{}, fingerprints: map[string]string{}, deadline: said.Deadline,
+		steps: map[string]StepDescription{}, fingerprints: map[string]string{}, deadline: said.Deadline, preserve: said.Preserve,
 	}
 	for _, s := range said.Steps {
 		d.steps[s.Name] = s

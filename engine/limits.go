@@ -68,9 +68,10 @@ func (x *execution) spent() int64 {
 	return x.row.TriedUS
 }
 
-// stamp notes in the row how long the try has executed. The caller holds mu.
+// stamp notes in the row how long the try has executed, and all steps of the run. The caller holds mu.
 func (x *execution) stamp() {
-	x.row.TriedUS = x.tried + time.Since(x.entered).Microseconds()
+	took := time.Since(x.entered).Microseconds()
+	x.row.TriedUS, x.row.ActiveUS = x.tried+took, x.active+took
 }
 
 // expired reports whether the run has not ended by its deadline. One that still has its wait was claimed for

@@ -207,15 +207,18 @@ func eventOf(r *store.HistoryRow) Event {
 
 // StateVersion is a checkpoint that is kept.
 type StateVersion struct {
-	Seq     int64 // of the event that committed it; of the current one without a copy, of the run's newest event
-	Time    time.Time
-	Step    string
-	Visit   int
-	Current bool   // the one from which the run resumes
-	Bad     string // why it would not be used
-	Size    int    // in bytes, as stored; 0 if it cannot be read
-	State   json.RawMessage
-	Brief   string
+	Seq      int64 // of the event that committed it; of the current one without a copy, of the run's newest event
+	Time     time.Time
+	Step     string
+	Visit    int
+	Current  bool          // the one from which the run resumes
+	Kept     []string      // why it is kept: last, spaced, or best with the metric and its value; none of the current one without a copy
+	Active   time.Duration // spent in steps until then
+	Progress Progress      // at that point
+	Bad      string        // why it would not be used
+	Size     int           // in bytes, as stored; 0 if it cannot be read
+	State    json.RawMessage
+	Brief    string
 }
 
 // States returns the kept checkpoints of a run, oldest first; the last one is the current one. There
@@ -230,15 +233,18 @@ func (e *Engine) States(ctx context.Context, id int64) ([]StateVersion, error) {
 		return nil, err
 	}
 	list := make([]StateVersion, len(kept))
+	why := reasons(&row, kept)
 	for i := range kept {
 		list[i] = e.stateVersion(&row, &kept[i])
+		list[i].Kept = why[i]
 		list[i].Current = len(row.Checkpoint.State.Data) > 0 && i == len(kept)-1
 	}
 	return list, nil
 }
 
 func (e *Engine) stateVersion(row *store.Run, c *store.Copy) StateVersion {
-	v := StateVersion{Seq: c.Seq, Time: timeOf(c.TimeUS), Step: c.Step, Visit: int(c.Visit), Bad: c.Bad}
+	v := StateVersion{Seq: c.Seq, Time: timeOf(c.TimeUS), Step: c.Step, Visit: int(c.Visit), Bad: c.Bad,
+		Active: microseconds(c.ActiveUS), Progress: Progress{c.Done, c.Total}}
 	if c.Checkpoint.Fault == "" {
 		v.Size = len(c.Checkpoint.State.Data)
 	}

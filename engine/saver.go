@@ -13,6 +13,7 @@ type saver struct {
 	mu       sync.Mutex // guards what follows
 	inflight int
 	next     *Snapshot     // the newest not yet submitted
+	best     bool          // next is the best so far, and must not be dropped
 	idle     chan struct{} // closed when nothing is in flight; nil while nobody waits
 	err      error         // the first failure; sticky
 	stall    time.Duration // smoothed time that the step stands still for a save
@@ -23,17 +24,28 @@ type saver struct {
 
 const smoothing = 4 // a new measurement counts for 1/smoothing
 
-// put submits s, or lets it wait while another one is in flight.
-func (s *saver) put(snap Snapshot) {
+// put submits s, or lets it wait while another one is in flight. It takes the place of one that waits, unless
+// that one is the best so far: then put waits until that one is durable.
+func (s *saver) put(snap Snapshot, best bool) {
+	if s.waits() {
+		_ = s.flush() // sticky
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.next != nil {
 		snap.inherit(s.next)
 	}
-	s.next = &snap
+	s.next, s.best = &snap, best
 	if s.inflight == 0 {
 		s.submit()
 	}
+}
+
+// waits reports whether what is not yet submitted must not be dropped.
+func (s *saver) waits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next != nil && s.best
 }
 
 // push submits what waits, so that whatever is submitted after it is committed after it.

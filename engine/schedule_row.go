@@ -18,6 +18,7 @@ type scheduleOptions struct {
 	DeadlineUS int64          `json:"deadline_us,omitempty"`
 	Attributes map[string]any `json:"attributes,omitempty"`
 	Checkpoint *Checkpoint    `json:"checkpoint,omitempty"`
+	Preserve   *Preserve      `json:"preserve,omitempty"`
 	Keep       Keep           `json:"keep,omitempty"`
 	Seed       *int64         `json:"seed,omitempty"`
 }
@@ -47,6 +48,9 @@ func (s *Schedule) row() (store.Schedule, error) {
 	}
 	if o.Checkpoint != (Checkpoint{}) {
 		stored.Checkpoint = &o.Checkpoint
+	}
+	if o.Preserve != (Preserve{}) {
+		stored.Preserve = &o.Preserve
 	}
 	options, err := json.Marshal(stored)
 	if err != nil {
@@ -109,6 +113,9 @@ func scheduleOptionsOf(text string) (StartOptions, error) {
 	}
 	if stored.Checkpoint != nil {
 		o.Checkpoint = *stored.Checkpoint
+	}
+	if stored.Preserve != nil {
+		o.Preserve = *stored.Preserve
 	}
 	for name, value := range o.Attributes {
 		number, ok := value.(json.Number)

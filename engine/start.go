@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,6 +43,8 @@ type StartOptions struct {
 	Retry *Retry
 	// Timeout replaces Step.Timeout of each step; 0 does not.
 	Timeout time.Duration
+	// Preserve is the narrowest policy of which older checkpoints are kept.
+	Preserve Preserve
 	// Keep says what remains once the run has completed; "" means Config.Keep.
 	Keep Keep
 	// Seed seeds the run's random generator; nil draws a seed, which Run.Seed tells.
@@ -49,7 +52,7 @@ type StartOptions struct {
 }
 
 func (o *StartOptions) check() error {
-	faults := append(o.Checkpoint.faults(), o.terms().faults()...)
+	faults := slices.Concat(o.Checkpoint.faults(), o.terms().faults(), o.Preserve.faults())
 	for _, err := range append(o.entryFaults(), o.Keep.check(), o.OnKey.check()) {
 		if err != nil {
 			faults = append(faults, err)
@@ -180,6 +183,9 @@ func (e *Engine) newRow(def *definition, begin starting, opts *StartOptions) (st
 	}
 	if opts.Seed != nil {
 		row.Seed = *opts.Seed
+	}
+	if row.Preserve, err = opts.Preserve.or(def.preserve).or(e.cfg.Preserve).column(); err != nil {
+		return row, err
 	}
 	row.Policy, err = opts.terms().text()
 	return row, err

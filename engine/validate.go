@@ -31,6 +31,7 @@ func (w Workflow[S, R]) faults() []error {
 	}
 	faults = append(faults, codec.Check(reflect.TypeFor[S]())...)
 	faults = append(faults, w.Checkpoint.faults()...)
+	faults = append(faults, w.Preserve.faults()...)
 	if _, err := input.Fields(reflect.TypeFor[S]()); err != nil {
 		faults = append(faults, err)
 	}

@@ -39,6 +39,8 @@ type Workflow[S, R any] struct {
 	Codec Codec
 	// Checkpoint is the policy of the workflow's steps.
 	Checkpoint Checkpoint
+	// Preserve says which older checkpoints of the workflow's runs are kept.
+	Preserve Preserve
 }
 
 // Step is a named unit of a workflow. Name is its durable identity.
@@ -80,7 +82,7 @@ type Input = input.Field
 
 // Describe returns name, version, steps and inputs.
 func (w Workflow[S, R]) Describe() Description {
-	d := Description{Name: string(w.Name), Version: w.Version, Doc: w.Doc, Deadline: w.Deadline}
+	d := Description{Name: string(w.Name), Version: w.Version, Doc: w.Doc, Deadline: w.Deadline, Preserve: w.Preserve}
 	d.Inputs, _ = input.Fields(reflect.TypeFor[S]()) // its faults are reported by Open
 	for _, s := range w.Steps {
 		d.Steps = append(d.Steps, StepDescription{

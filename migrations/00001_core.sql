@@ -57,6 +57,8 @@ CREATE TABLE wf_runs (
   head_hash      BLOB    NOT NULL,                  -- outlives the history
   keep           TEXT    NOT NULL CHECK (keep IN ('none', 'history', 'all')),
   policy         TEXT,                              -- JSON: the checkpoint policy given at start
+  preserve       TEXT,                              -- JSON: which older checkpoints are kept; NULL means as by default
+  packed         TEXT,                              -- JSON: into which file it was packed, to go on elsewhere
   seed           INTEGER NOT NULL,
   reason         TEXT,                              -- why it is paused, blocked, waiting or cancelled
   error          TEXT,
@@ -147,6 +149,11 @@ CREATE TABLE wf_checkpoints (
   fingerprint TEXT    NOT NULL,
   step        TEXT    NOT NULL,
   visit       INTEGER NOT NULL,
+  active_us   INTEGER NOT NULL,                     -- time spent in steps until then
+  done        INTEGER,                              -- progress
+  total       INTEGER,
+  metric      REAL,                                 -- the newest value that came with it of the metric that wf_runs.preserve names
+  size_bytes  INTEGER NOT NULL,                     -- of the state, also of one in a file
   codec       TEXT    NOT NULL,
   checksum    INTEGER NOT NULL,
   random      BLOB,

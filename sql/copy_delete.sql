@@ -1,2 +1,2 @@
--- Deletes one copy.
-DELETE FROM wf_checkpoints WHERE id = ?1;
+-- Deletes copies of checkpoints.
+DELETE FROM wf_checkpoints WHERE id IN (SELECT value FROM json_each(?1));

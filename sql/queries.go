@@ -118,6 +118,9 @@ var (
 	//go:embed copy_delete.sql
 	CopyDelete string
 
+	//go:embed copy_facts.sql
+	CopyFacts string
+
 	//go:embed copy_insert.sql
 	CopyInsert string
 

@@ -31,7 +31,7 @@ type lease struct {
 	epoch     int64
 	seq, head int64
 	hash      []byte
-	copies    []int64
+	copies    copies
 	copiedUS  int64
 	calls     bool
 	undos     bool

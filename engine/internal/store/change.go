@@ -77,18 +77,16 @@ func (b *batch) apply(moves []*move) error {
 	byRun := make(map[int64]*move, len(moves))
 	for _, m := range moves {
 		byRun[m.lease.Run] = m
-		b.finish(m)
-		var err error
+		if err := b.finish(m); err != nil {
+			return err
+		}
 		switch {
-		case m.saved == nil:
+		case m.saved.row == nil:
 			plain = b.appendRow(plain, m)
 		case m.advances():
-			advancing, err = appendState(b.appendAdvance(advancing, m), m)
+			advancing = appendState(b.appendAdvance(advancing, m), m)
 		default:
-			saving, err = appendState(b.appendRow(saving, m), m)
-		}
-		if err != nil {
-			return err
+			saving = appendState(b.appendRow(saving, m), m)
 		}
 	}
 	hit := func(rows *sql.Rows) error {
@@ -120,6 +118,7 @@ func (b *batch) apply(moves []*move) error {
 // follow does for the moves that have hit what goes with the row.
 func (b *batch) follow(moves []*move) error {
 	var history []History
+	var gone []int64
 	var calls, copies, attributes, metrics []any
 	if err := b.putUndos(moves); err != nil {
 		return err
@@ -138,7 +137,7 @@ func (b *batch) follow(moves []*move) error {
 			history = append(history, m.history...)
 		}
 		calls = b.appendCalls(calls, m)
-		copies = b.appendCopy(copies, m)
+		copies, gone = b.appendCopies(copies, m), append(gone, m.gone...)
 		b.moved[m.lease] = m.to
 		b.seen.move(m, b.now)
 		var err error
@@ -158,6 +157,11 @@ func (b *batch) follow(moves []*move) error {
 	}
 	if err := b.w.stmts.copyInsert.exec(ctx, copies); err != nil {
 		return err
+	}
+	if len(gone) > 0 {
+		if err := b.w.exec(b.w.stmts.copyDelete, jsonList(gone)); err != nil {
+			return err
+		}
 	}
 	if err := b.setAttributes(attributes); err != nil {
 		return err
@@ -191,11 +195,6 @@ func (b *batch) after(moves []*move) error {
 // clean deletes what the move makes obsolete.
 func (b *batch) clean(m *move) error {
 	st := b.w.stmts
-	for _, id := range m.old {
-		if err := b.w.exec(st.copyDelete, id); err != nil {
-			return err
-		}
-	}
 	if err := b.settleUndos(m); err != nil {
 		return err
 	}

@@ -284,11 +284,15 @@ func TestWant(t *testing.T) {
 	}
 }
 
-// Copies are appended at most once a second and the oldest go; a completed run has none.
+// Copies are appended at most once a second, and those go that the run's policy does not keep; a completed run
+// has none.
 func TestCopies(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	run := mustCreate(t, s, newWorker(t, s))
+	c := newCreate(newWorker(t, s))
+	c.Run.Preserve = `{"last":3,"spaced":0}`
+	run, err := s.Create(t.Context(), c)
+	must(t, err)
 	for i := range 5 {
 		// An hour later, as far as the row knows.
 		must(t, s.Exec(t.Context(), "UPDATE wf_runs SET copied_us = copied_us - 3600000000"))

@@ -39,7 +39,7 @@ func (f *fixture) collect() int {
 func TestCollect(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	run := f.start("order", "")
+	run := f.startKeeping("order", "", `{"last":3,"spaced":0}`)
 	for seed := range uint64(6) {
 		run = f.saveLarge(run, seed)
 	}

@@ -93,7 +93,7 @@ func runRow(r *Run) []any {
 		r.ID, r.UUID, r.Workflow, r.Version, r.Fingerprint, nullText(r.Key), r.Status, r.Step, r.Visit, r.Attempt, r.Epoch, nullInt(r.Owner),
 		nullInt(r.DueUS), nullText(r.Wait), nullInt(r.DeadlineUS), r.Queue, r.Priority, nullText(r.FairKey), r.Rank,
 		nullInt(r.Parent), nullInt(r.ParentVisit), place(r), nullInt(r.Root), nullInt(r.Schedule), nullInt(r.ScheduledUS), r.CreatedUS, nullInt(r.StartedUS), r.UpdatedUS, r.FirstHistory, r.HeadHistory, r.HeadHash, r.Keep,
-		nullText(r.Policy), r.Seed, r.CopiedUS,
+		nullText(r.Policy), nullText(r.Preserve), r.Seed, r.CopiedUS,
 		cp.State.Codec, int64(cp.Checksum), nullBlob(cp.Random), nullText(cp.Counters), cp.State.column(),
 	}
 }

@@ -63,9 +63,15 @@ func (f *fixture) update(fn func(*Tx) error) {
 // start creates a run that the fixture's worker owns.
 func (f *fixture) start(workflow, key string) Run {
 	f.tb.Helper()
+	return f.startKeeping(workflow, key, "")
+}
+
+// startKeeping is start with a policy of which older checkpoints are kept.
+func (f *fixture) startKeeping(workflow, key, policy string) Run {
+	f.tb.Helper()
 	run, err := f.Create(context.Background(), &Create{
 		Run: Run{
-			UUID: uuid.Must(uuid.NewV7()).String(), Workflow: workflow, Version: 1, Fingerprint: "f", Key: key, Step: "one",
+			UUID: uuid.Must(uuid.NewV7()).String(), Workflow: workflow, Version: 1, Fingerprint: "f", Key: key, Step: "one", Preserve: policy,
 			Keep: "history", Owner: f.worker.ID, Checkpoint: checkpointOf("json", `{"total":42}`),
 		},
 		InputHash: []byte("input"),

@@ -1,8 +1,9 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
+
+	"github.com/durable-wf/wf/engine/internal/preserve"
 )
 
 // Lease is an owner's right to write to a run, and the head of the run's chain; Run.Lease makes
@@ -22,10 +23,11 @@ type Lease struct {
 	Hash   []byte
 	Undos  bool // there may be visits to undo
 
-	workflow, key, keep string  // never change
-	owner, root         int64   // as in the row; a root's root is 0
-	held                bool    // it was a child without a place
-	copies              []int64 // as in the row, oldest first
+	workflow, key, keep string          // never change
+	preserve            preserve.Policy // nor does this
+	owner, root         int64           // as in the row; a root's root is 0
+	held                bool            // it was a child without a place
+	copies              copies          // as in the row
 	copiedUS            int64
 	calls               bool  // there may be recorded calls
 	void                error // why nothing more can be committed
@@ -42,8 +44,12 @@ func (r *Run) Lease() *Lease {
 		calls: r.Seq > 1, // a call is never recorded without a history row
 		Undos: r.Seq > 1, // only the first visit's is written without one: set it for a workflow that has undos
 	}
-	if r.Copies != "" {
-		if err := json.Unmarshal([]byte(r.Copies), &l.copies); err != nil {
+	if l.preserve, l.void = policyOf(r.Preserve); l.void != nil {
+		l.void = fmt.Errorf("run %d: %w", r.ID, l.void)
+	}
+	if l.copies = newCopies(nil); r.Copies != "" {
+		var err error
+		if l.copies, err = copiesOf(r.Copies); err != nil {
 			l.void = fmt.Errorf("run %d: column copies: %w", r.ID, err)
 		}
 	}

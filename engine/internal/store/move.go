@@ -1,16 +1,6 @@
 package store
 
-import (
-	"encoding/json"
-	"errors"
-	"slices"
-	"time"
-)
-
-const (
-	copyEvery  = int64(time.Second / time.Microsecond) // at most one copy of a run's checkpoint in this time
-	copiesKept = 3
-)
+import "errors"
 
 // move is what becomes of one run: one row of the UPDATE, for one or more changes of one lease.
 type move struct {
@@ -18,16 +8,16 @@ type move struct {
 	reqs     []*request
 	from, to lease
 
-	row     *Run // of the last change
-	saved   *Run // of the last change with a checkpoint; nil for none
+	row     *Run  // of the last change
+	saved   saved // the last checkpoint; its row is nil for none
 	history []History
-	forget  bool    // delete the recorded calls from a visit on
-	since   int64   // that visit
-	undos   []Undo  // to write, in this order
-	calls   []Call  // to insert then
-	old     []int64 // copies to delete
-	copy    int64   // number of the copy to insert; 0 for none
-	found   bool    // the compare-and-set has hit
+	forget  bool     // delete the recorded calls from a visit on
+	since   int64    // that visit
+	undos   []Undo   // to write, in this order
+	calls   []Call   // to insert then
+	gone    []int64  // copies to delete
+	copied  []copied // copies to insert
+	found   bool     // the compare-and-set has hit
 
 	attributes []Attribute // to set, in this order
 	metrics    []Metric    // to append
@@ -57,7 +47,9 @@ func (b *batch) add(m *move, r *request) error {
 	m.row = &c.Row
 	m.to.status, m.to.epoch = c.Row.Status, c.Row.Epoch
 	if c.State {
-		m.saved = &c.Row
+		if err := b.save(m, c); err != nil {
+			return err
+		}
 	}
 	m.undos = append(m.undos, c.Undo...)
 	m.to.undos = m.to.undos || len(c.Undo) > 0
@@ -93,23 +85,6 @@ func hasEnded(status string) bool {
 	return status == "completed" || status == "failed" || status == "cancelled"
 }
 
-// finish decides what else goes with the move: a copy of the checkpoint, or the end of the copies.
-func (b *batch) finish(m *move) {
-	if m.to.status == "completed" && m.lease.keep != "all" {
-		m.old, m.to.copies = m.to.copies, nil
-		m.saved = &Run{} // nothing to resume from any more
-		return
-	}
-	if m.saved == nil || b.now-m.to.copiedUS < copyEvery {
-		return
-	}
-	b.lastCopy++
-	m.copy = b.lastCopy
-	copies := append(slices.Clone(m.to.copies), m.copy)
-	keep := max(len(copies)-copiesKept, 0)
-	m.old, m.to.copies, m.to.copiedUS = copies[:keep], copies[keep:], b.now
-}
-
 // unlinks reports whether the run's history goes with the move.
 func (m *move) unlinks() bool { return m.to.status == "completed" && m.lease.keep == "none" }
 
@@ -130,7 +105,7 @@ func (b *batch) appendRow(args []any, m *move) []any {
 // advances reports whether the run stays with its owner, and only goes on.
 func (m *move) advances() bool {
 	r := m.row
-	return m.saved != nil && m.from.status == "running" && r.Status == "running" && r.Epoch == m.from.epoch &&
+	return m.saved.row != nil && m.from.status == "running" && r.Status == "running" && r.Epoch == m.from.epoch &&
 		r.DueUS == 0 && r.Wait == "" && r.Ending == "" && r.Result.Codec == ""
 }
 
@@ -144,17 +119,9 @@ func (b *batch) appendAdvance(args []any, m *move) []any {
 
 // appendState appends the parameters of a checkpoint, the last ones of change_update_state.sql and
 // change_advance.sql.
-func appendState(args []any, m *move) ([]any, error) {
-	copies := "[]"
-	if len(m.to.copies) > 0 {
-		text, err := json.Marshal(m.to.copies)
-		if err != nil {
-			return nil, err
-		}
-		copies = string(text)
-	}
-	cp := &m.saved.Checkpoint
-	return append(args, copies, m.to.copiedUS, cp.State.Codec, int64(cp.Checksum), nullBlob(cp.Random), nullText(cp.Counters), cp.State.column()), nil
+func appendState(args []any, m *move) []any {
+	cp := &m.saved.row.Checkpoint
+	return append(args, m.to.copies.text, m.to.copiedUS, cp.State.Codec, int64(cp.Checksum), nullBlob(cp.Random), nullText(cp.Counters), cp.State.column())
 }
 
 // appendCalls appends the parameters of call_insert.sql.
@@ -164,14 +131,4 @@ func (b *batch) appendCalls(args []any, m *move) []any {
 		args = append(args, m.lease.Run, c.Visit, c.Name, c.N, b.now, c.Value.Codec, int64(c.Checksum), nullBlob(c.Random), c.Value.column())
 	}
 	return args
-}
-
-// appendCopy appends the parameters of copy_insert.sql, if the move makes a copy.
-func (b *batch) appendCopy(args []any, m *move) []any {
-	if m.copy == 0 {
-		return args
-	}
-	r, cp := m.saved, &m.saved.Checkpoint
-	return append(args, m.copy, m.lease.Run, m.to.seq, b.now, r.Version, r.Fingerprint, r.Step, r.Visit,
-		cp.State.Codec, int64(cp.Checksum), nullBlob(cp.Random), nullText(cp.Counters), cp.State.column())
 }

@@ -57,6 +57,7 @@ func (r *request) offload(files payloadFiles) {
 	case r.change != nil:
 		given, own := r.change, *r.change
 		own.Calls = slices.Clone(given.Calls)
+		own.Row.Checkpoint.Size = int64(len(given.Row.Checkpoint.State.Data))
 		r.change = &own
 		r.done = func(err error) {
 			given.take(&own)

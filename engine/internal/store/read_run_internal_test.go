@@ -115,9 +115,9 @@ func TestRunParts(t *testing.T) {
 		run = f.save(run, state)
 	}
 	copies, err := f.Copies(ctx, run.ID)
-	mustLen(t, "copies", copies, err, 3)
-	if got := string(copies[2].Checkpoint.State.Data); got != `{"n":4}` || copies[0].Run != run.ID {
-		t.Errorf("newest copy of run %d is %s", copies[2].Run, got)
+	mustLen(t, "copies", copies, err, 4) // the last three, and a spaced one
+	if got := string(copies[3].Checkpoint.State.Data); got != `{"n":4}` || copies[0].Run != run.ID {
+		t.Errorf("newest copy of run %d is %s", copies[3].Run, got)
 	}
 	value := Payload{Codec: "json", Data: []byte(`"r"`)}
 	f.apply(&Change{Lease: run.Lease(), Row: run, History: []History{{Kind: "call", DurationUS: 3}}, Calls: []Call{

@@ -43,6 +43,8 @@ type Run struct {
 	HeadHash     []byte     `db:"head_hash"`
 	Keep         string     `db:"keep"`
 	Policy       string     `db:"policy"`
+	Preserve     string     `db:"preserve"` // JSON of a preserve.Policy; "" for the default
+	Packed       string     `db:"packed"`   // JSON: where it was packed to go on elsewhere; "" if it was not
 	Seed         int64      `db:"seed"`
 	Reason       string     `db:"reason"`
 	Error        string     `db:"error"`
@@ -78,6 +80,7 @@ type Checkpoint struct {
 	Checksum uint32  `db:"checksum"` // CRC-32C of State.Data
 	Random   []byte  `db:"random"`
 	Counters string  `db:"counters"`
+	Size     int64   // of State.Data in bytes, as long as that is in a file
 	Fault    string  // why State could not be read from its file; "" if it was
 }
 
@@ -92,6 +95,11 @@ type Copy struct {
 	Step        string     `db:"step"`
 	Visit       int64      `db:"visit"`
 	Bad         string     `db:"bad"`
+	ActiveUS    int64      `db:"active_us"` // time spent in steps until then
+	Done        int64      `db:"done"`      // progress; -1 when unknown
+	Total       int64      `db:"total"`
+	Metric      *float64   `db:"metric"` // that came with it, of the run's preserve.Policy; nil for none
+	Size        int64      `db:"size_bytes"`
 	Checkpoint  Checkpoint `db:"checkpoint"`
 }
 

@@ -12,7 +12,7 @@ func scanRun(row rowScanner) (Run, error) {
 		&r.Ending, &r.Queue, &r.Priority, &r.FairKey, &r.Rank, &r.Parent, &r.ParentVisit, &r.Place, &r.Root, &r.Children,
 		&r.Schedule, &r.ScheduledUS, &r.CreatedUS,
 		&r.StartedUS, &r.UpdatedUS, &r.EndedUS, &r.FirstHistory, &r.HeadHistory,
-		&r.HeadHash, &r.Keep, &r.Policy, &r.Seed, &r.Reason, &r.Error, &r.Done,
+		&r.HeadHash, &r.Keep, &r.Policy, &r.Preserve, &r.Packed, &r.Seed, &r.Reason, &r.Error, &r.Done,
 		&r.Total, &r.Saves, &r.StallUS, &r.ActiveUS, &r.TriedUS, &r.Learned, &r.Copies, &r.CopiedUS, &r.Result.Codec, &r.Result.Data,
 		&cp.State.Codec, &cp.Checksum, &cp.Random, &cp.Counters, &cp.State.Data)
 	return r, err
