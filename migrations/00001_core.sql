@@ -94,9 +94,10 @@ CREATE INDEX wf_runs_held     ON wf_runs (parent, parent_visit, place) WHERE wai
 CREATE INDEX wf_runs_root     ON wf_runs (root, ended_us)             WHERE root IS NOT NULL;
 CREATE INDEX wf_runs_schedule ON wf_runs (schedule)                   WHERE schedule IS NOT NULL AND ended_us IS NULL;
 
--- Which payloads are in files: the codec of those ends in +file, and the column holds the name of the file.
-CREATE INDEX wf_runs_state_file  ON wf_runs (state)  WHERE substr(codec, -5) = '+file';
-CREATE INDEX wf_runs_result_file ON wf_runs (result) WHERE substr(result_codec, -5) = '+file';
+-- Which payloads are in files: the codec of those ends in +file, and the column lists the files. The indexes are on
+-- what does not change with each save.
+CREATE INDEX wf_runs_state_file  ON wf_runs (id) WHERE substr(codec, -5) = '+file';
+CREATE INDEX wf_runs_result_file ON wf_runs (id) WHERE substr(result_codec, -5) = '+file';
 
 -- The allowed moves; engine/status.go holds the same table and a test compares them.
 -- +goose StatementBegin
@@ -162,7 +163,7 @@ CREATE TABLE wf_checkpoints (
   state       ANY     NOT NULL
 ) STRICT;
 
-CREATE INDEX wf_checkpoints_file ON wf_checkpoints (state) WHERE substr(codec, -5) = '+file';
+CREATE INDEX wf_checkpoints_file ON wf_checkpoints (id) WHERE substr(codec, -5) = '+file';
 
 -- Results of recorded calls that no checkpoint covers yet.
 CREATE TABLE wf_calls (
@@ -178,7 +179,7 @@ CREATE TABLE wf_calls (
   PRIMARY KEY (run, visit, name, n)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX wf_calls_file ON wf_calls (value) WHERE substr(codec, -5) = '+file';
+CREATE INDEX wf_calls_file ON wf_calls (run) WHERE substr(codec, -5) = '+file';
 
 -- Idempotency keys; they outlive their runs.
 CREATE TABLE wf_keys (

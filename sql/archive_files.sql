@@ -1,4 +1,4 @@
--- The names of the files that hold payloads of runs and older checkpoints that are archived.
+-- The files that hold payloads of runs and older checkpoints that are archived, as their columns list them.
 SELECT state FROM source.wf_runs
 WHERE  id IN (SELECT value FROM json_each(:runs)) AND substr(codec, -5) = '+file'
 UNION

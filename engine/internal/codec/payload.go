@@ -1,12 +1,8 @@
 package codec
 
 import (
-	"fmt"
 	"hash/crc32"
 	"strings"
-	"sync"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 const (
@@ -54,18 +50,14 @@ func (p Payload) open() (Format, []byte, error) {
 	if !compressed {
 		return f, p.Data, nil
 	}
-	data, err := zstdDecoder().DecodeAll(p.Data, nil)
-	if err != nil {
-		return "", nil, &Error{Problem: fmt.Sprintf("damaged zstd data: %v", err), Err: err}
-	}
-	return f, data, nil
+	data, err := Decompress(p.Data)
+	return f, data, err
 }
 
 // compress applies zstd to data that is neither small nor large if it saves at least an eighth.
 func compress(f Format, data []byte) Payload {
 	if len(data) > minCompressSize && len(data) <= MaxInline {
-		small := zstdEncoder().EncodeAll(data, nil)
-		if len(small) <= len(data)-len(data)/8 {
+		if small, pays := Compress(data); pays {
 			return Payload{Codec: string(f) + zstdSuffix, Data: small}
 		}
 	}
@@ -73,23 +65,3 @@ func compress(f Format, data []byte) Payload {
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli) //nolint:gochecknoglobals // immutable
-
-// One encoder and one decoder serve the whole process: both are safe for concurrent use and costly
-// to make. Their options are constant, so an error is impossible and a panic right.
-var ( //nolint:gochecknoglobals // made once, safe for concurrent use
-	zstdEncoder = sync.OnceValue(func() *zstd.Encoder {
-		// The fastest level: a checkpoint waits for it, and better ones save little on numbers.
-		enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest))
-		if err != nil {
-			panic(err)
-		}
-		return enc
-	})
-	zstdDecoder = sync.OnceValue(func() *zstd.Decoder {
-		dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxPayloadSize))
-		if err != nil {
-			panic(err)
-		}
-		return dec
-	})
-)

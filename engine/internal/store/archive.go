@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -187,11 +186,11 @@ func (a *archiver) copyFiles(ctx context.Context, tx *sql.Tx, g *group) error {
 	if err != nil {
 		return err
 	}
-	set, err := nameSet(rows)
+	texts, err := columns(rows)
 	if err != nil {
 		return err
 	}
-	names := slices.Sorted(maps.Keys(set))
+	names := filesIn(texts)
 	missing := slices.DeleteFunc(slices.Clone(names), a.source.files.exists)
 	return a.source.copyFiles(ctx, a.target.files, names, missing)
 }

@@ -62,11 +62,11 @@ func (s *Store) Backup(ctx context.Context, dst string) error {
 // holdFiles keeps the files that rows name now from being collected for an hour, even if the rows
 // change, and returns the names of those that are missing. What a row names later is newer.
 func (s *Store) holdFiles(ctx context.Context) (missing []string, err error) {
-	names, err := list[string](ctx, s, "files of payloads", queries.FilesNamed)
+	texts, err := list[string](ctx, s, "files of payloads", queries.FilesNamed)
 	if err != nil {
 		return nil, err
 	}
-	return s.files.refresh(names), nil
+	return s.files.refresh(filesIn(texts)), nil
 }
 
 // backupFiles copies the files that rows of part name, and then gives part the name dst.
@@ -75,8 +75,8 @@ func (s *Store) backupFiles(ctx context.Context, part, dst string, damage []stri
 	if err != nil {
 		return err
 	}
-	var names []string
-	err = errors.Join(sqlx.NewDb(db, "sqlite").SelectContext(ctx, &names, queries.FilesNamed), db.Close())
+	var texts []string
+	err = errors.Join(sqlx.NewDb(db, "sqlite").SelectContext(ctx, &texts, queries.FilesNamed), db.Close())
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (s *Store) backupFiles(ctx context.Context, part, dst string, damage []stri
 			}
 		}()
 	}
-	if err := s.copyFiles(ctx, to, names, damage); err != nil {
+	if err := s.copyFiles(ctx, to, filesIn(texts), damage); err != nil {
 		return err
 	}
 	return publish(part, dst)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,7 @@ func (tx *Tx) condemn(ctx context.Context, paths []string) (gone []string, err e
 	if err != nil {
 		return nil, err
 	}
-	named, err := nameSet(rows)
+	named, err := columns(rows)
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +67,17 @@ func (tx *Tx) condemn(ctx context.Context, paths []string) (gone []string, err e
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range committed {
-		named[name] = true
+	unnamed := map[string]bool{} // of paths
+	for _, path := range paths {
+		unnamed[filepath.Base(path)] = true
+	}
+	for _, text := range append(named, committed...) {
+		for name := range fileNames(text) {
+			delete(unnamed, name)
+		}
 	}
 	for _, path := range paths {
-		if named[filepath.Base(path)] || !isOld(path, time.Now().Add(-collectAge)) { // used again meanwhile
+		if !unnamed[filepath.Base(path)] || !isOld(path, time.Now().Add(-collectAge)) { // used again meanwhile
 			continue
 		}
 		out := strings.TrimSuffix(path, goneSuffix) + goneSuffix
@@ -82,18 +89,27 @@ func (tx *Tx) condemn(ctx context.Context, paths []string) (gone []string, err e
 	return gone, nil
 }
 
-// nameSet reads and closes rows of one text each.
-func nameSet(rows *sql.Rows) (map[string]bool, error) {
+// columns reads and closes rows of one text each.
+func columns(rows *sql.Rows) (texts []string, err error) {
 	defer rows.Close() //nolint:errcheck // rows.Err tells
-	set := map[string]bool{}
 	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
+		var text string
+		if err := rows.Scan(&text); err != nil {
 			return nil, err
 		}
-		set[name] = true
+		texts = append(texts, text)
 	}
-	return set, rows.Err()
+	return texts, rows.Err()
+}
+
+// filesIn returns the names of the files that columns list, each once.
+func filesIn(texts []string) []string {
+	var names []string
+	for _, text := range texts {
+		names = slices.AppendSeq(names, fileNames(text))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // old returns the paths of the files that were made and last used before a time: payloads, and what

@@ -2,14 +2,15 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 )
 
 // large reports whether a payload goes to a file.
-func (p *Payload) large() bool { return len(p.Data) > maxInline }
+func (p *Payload) large() bool { return len(p.Data) > maxInline && !p.inFile() }
 
-// inFile reports whether the payload is in a file, whose name is what p holds.
+// inFile reports whether the payload is in files, whose names are what p holds.
 func (p *Payload) inFile() bool { return strings.HasSuffix(p.Codec, fileSuffix) }
 
 // payloads returns those payloads of the change that will be stored.
@@ -68,13 +69,13 @@ func (r *request) offload(files payloadFiles) {
 		if !p.large() {
 			continue
 		}
-		name, err := files.put(p.Data)
+		text, err := files.put(p.Data)
 		if err != nil {
 			r.unwritten = wrap("write", files.dir, err)
 			return
 		}
-		r.files = append(r.files, name)
-		*p = Payload{Codec: p.Codec + fileSuffix, Data: []byte(name)}
+		r.files = slices.AppendSeq(r.files, fileNames(text))
+		*p = Payload{Codec: p.Codec + fileSuffix, Data: []byte(text)}
 	}
 }
 
@@ -123,8 +124,8 @@ func (s *Store) load(p *Payload) (fault string) {
 	if err == nil {
 		return ""
 	}
-	if s.writer != nil {
-		s.files.keepBad(string(p.Data))
+	if bad, ok := errors.AsType[*fileError](err); ok && s.writer != nil {
+		s.files.keepBad(bad.name)
 	}
 	return err.Error()
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,25 +9,41 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/durable-wf/wf/engine/internal/codec"
 )
 
 const (
-	maxInline  = 1 << 20 // bytes of a payload; a larger one goes to a file
-	fileSuffix = "+file" // of a codec: the column holds the name of the payload's file
+	maxInline  = codec.MaxInline // bytes of a payload; a larger one goes to files
+	fileSuffix = "+file"         // of a codec: the column lists the files of the payload
 
 	partSuffix = ".part" // a file that is being written
 	badSuffix  = ".bad"  // a second name of a file that was damaged: nothing removes that
 	goneSuffix = ".gone" // a file that was collected, on its way out
+
+	fileReaders = 4 // files of one payload that are read at the same time
 )
 
-// payloadFiles is the folder beside a database that holds its large payloads, each in a file named
-// by the SHA-256 of its bytes: ab/ab12…. A file is complete and durable when it gets its name, and never
-// changes. Which files count, the database says; see Store.Collect for those that do not.
-type payloadFiles struct{ dir string }
+// payloadFiles is the folder beside a database that holds its large payloads in chunks, each in a file named
+// by the SHA-256 of the chunk: ab/ab12…. A file is complete and durable when it gets its name, and never
+// changes. Payloads, also of different runs, share the chunks that are equal. Which files count, the database
+// says; see Store.Collect for those that do not.
+type payloadFiles struct {
+	dir   string
+	known *knownFiles
 
-func filesOf(database string) payloadFiles { return payloadFiles{database + "-files"} }
+	// packing has a place for each chunk that is hashed or compressed: the rest of the program computes, too.
+	packing chan struct{}
+}
+
+func filesOf(database string) payloadFiles {
+	return payloadFiles{database + "-files", newKnownFiles(), make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
+}
 
 // path returns where the file called name is. A name may come from a damaged row or from a query.
 func (f payloadFiles) path(name string) (string, error) {
@@ -43,32 +58,25 @@ func isFileName(name string) bool {
 	return err == nil && len(sum) == sha256.Size && strings.ToLower(name) == name
 }
 
-// put makes sure that data is on disk and returns its name. A file that is there already is used again:
-// it counts as new from then on, so that it is not collected before a row can name it.
-func (f payloadFiles) put(data []byte) (name string, err error) {
-	sum := sha256.Sum256(data)
-	name = hex.EncodeToString(sum[:])
-	return name, f.add(name, bytes.NewReader(data))
-}
-
 // add makes sure that the file called name is on disk, with the content given if it must be written.
 func (f payloadFiles) add(name string, content io.Reader) error {
 	path, err := f.path(name)
 	if err != nil {
 		return err
 	}
-	switch err := f.verify(name); {
-	case err == nil:
-		if now := time.Now(); os.Chtimes(path, now, now) == nil {
-			return f.sync(path) // whoever made it may not be that far yet
+	known, there := f.has(name, path)
+	if !there {
+		if err := f.write(path, content); err != nil {
+			return err
 		}
-	case !errors.Is(err, fs.ErrNotExist):
-		f.keepBad(name)
 	}
-	return f.write(path, content)
+	if known {
+		return nil
+	}
+	return f.sync(path) // whoever made it may not be that far yet
 }
 
-// write gives a new file its name when its content is durable.
+// write gives a new file its name when its content is durable. The name is not yet.
 func (f payloadFiles) write(path string, content io.Reader) error {
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -88,75 +96,102 @@ func (f payloadFiles) write(path string, content io.Reader) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(part.Name()))
 	}
-	return f.sync(path)
+	return nil
 }
 
 // sync makes the name of a file durable, and the names of the folders that it is in: another process
 // may have made those and be about to do the same. What is durable already costs next to nothing.
 func (f payloadFiles) sync(path string) error {
-	for _, folder := range []string{filepath.Dir(path), f.dir, filepath.Dir(f.dir)} {
-		if err := syncFolder(folder); err != nil {
-			return err
-		}
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		return err
 	}
-	return nil
+	return f.syncSelf()
 }
 
-// read returns the content of the file called name, which it compares with the name.
-func (f payloadFiles) read(name string) ([]byte, error) {
-	path, err := f.path(name)
+func (f payloadFiles) syncSelf() error {
+	if err := syncFolder(f.dir); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(f.dir))
+}
+
+// read returns the payload whose files a column lists. It compares each with its name.
+func (f payloadFiles) read(text string) ([]byte, error) {
+	list, err := parts(text)
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, unreadable(name, err)
+	if len(list) == 1 {
+		return f.chunk(list[0])
 	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != name {
-		return nil, damaged(name, int64(len(data)))
+	total := 0
+	for _, p := range list {
+		total += p.size
+	}
+	data := make([]byte, total)
+	var g errgroup.Group
+	g.SetLimit(fileReaders)
+	for rest := data; len(list) > 0; list = list[1:] {
+		p, into := list[0], rest[:list[0].size]
+		rest = rest[p.size:]
+		g.Go(func() error {
+			chunk, err := f.chunk(p)
+			copy(into, chunk)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
 	return data, nil
 }
 
-// verify is read for content that nobody wants to have in memory.
-func (f payloadFiles) verify(name string) error {
-	path, err := f.path(name)
+// chunk returns the chunk in a file. Its error is a *fileError, but for a name that is none.
+func (f payloadFiles) chunk(p part) ([]byte, error) {
+	path, err := f.path(p.name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	file, err := os.Open(path)
+	file, err := os.ReadFile(path)
 	if err != nil {
-		return unreadable(name, err)
+		return nil, unreadable(p.name, err)
 	}
-	defer file.Close() //nolint:errcheck // it has only read
-	sum := sha256.New()
-	size, err := io.Copy(sum, file)
+	chunk, err := unpacked(file)
+	sum := sha256.Sum256(chunk)
+	if err == nil && (hex.EncodeToString(sum[:]) != p.name || p.size >= 0 && p.size != len(chunk)) {
+		err = fmt.Errorf("its %d bytes do not match its name", len(file))
+	}
 	if err != nil {
-		return unreadable(name, err)
+		f.known.forget(p.name)
+		return nil, &fileError{p.name, "is damaged: " + err.Error(), err}
 	}
-	if hex.EncodeToString(sum.Sum(nil)) != name {
-		return damaged(name, size)
-	}
-	return nil
+	return chunk, nil
 }
 
-// missingFile is the name of a file that is not there. It is fs.ErrNotExist.
-type missingFile string
+// verify reports what is wrong with the file called name.
+func (f payloadFiles) verify(name string) error {
+	_, err := f.chunk(part{name, -1})
+	return err
+}
 
-func (m missingFile) Error() string { return fmt.Sprintf("its file %.12s… is missing", string(m)) }
+// fileError is why a payload cannot be read from the file called name.
+type fileError struct {
+	name string
+	why  string
+	err  error
+}
 
-func (missingFile) Unwrap() error { return fs.ErrNotExist }
+func (e *fileError) Error() string { return fmt.Sprintf("its file %.12s… %s", e.name, e.why) }
 
-// The reasons why a payload cannot be read from its file, with so much of the name as people need.
+func (e *fileError) Unwrap() error { return e.err }
+
+func missingFile(name string) error { return &fileError{name, "is missing", fs.ErrNotExist} }
+
 func unreadable(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return missingFile(name)
 	}
-	return fmt.Errorf("its file %.12s…: %w", name, err)
-}
-
-func damaged(name string, size int64) error {
-	return fmt.Errorf("its file %.12s… is damaged: its %d bytes do not match its name", name, size)
+	return &fileError{name, "cannot be read: " + err.Error(), err}
 }
 
 // exists reports whether there is a file called name.
