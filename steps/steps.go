@@ -2,9 +2,12 @@
 // engine.Workflow: a program of your own may take them, too.
 package steps
 
-import "github.com/durable-wf/wf/engine"
+import (
+	"github.com/durable-wf/wf/engine"
+	"github.com/durable-wf/wf/steps/program"
+)
 
 // All returns the built-in workflows.
 func All() []engine.Definition {
-	return []engine.Definition{SumWorkflow(), PiWorkflow(), PrimesWorkflow()}
+	return []engine.Definition{SumWorkflow(), program.Workflow()}
 }

@@ -81,7 +81,10 @@ func Start(c Command) (*Child, error) {
 		defer runtime.UnlockOSThread()
 		child.run(started)
 	}()
-	return child, <-started
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return child, nil
 }
 
 // run starts the program, says so, and waits for its end.
@@ -118,7 +121,7 @@ func (c *Child) run(started chan<- error) {
 	close(c.done)
 }
 
-// kill kills the group; there may be nobody left in it.
+// kill kills the group; there may be nobody left in it. The program must have been started: 0 is our own group.
 func (c *Child) kill() { _ = syscall.Kill(-c.ID.PID, syscall.SIGKILL) }
 
 func (c *Child) closePumps() {
@@ -168,6 +171,10 @@ func (c *Child) Stop(ctx context.Context, grace time.Duration) (killed bool) {
 
 // Kill ends the group at once, and returns when the program has ended.
 func (c *Child) Kill() {
-	c.kill()
-	<-c.done
+	select {
+	case <-c.done:
+	default:
+		c.kill()
+		<-c.done
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ type Set struct {
 	patterns []string          // relative to dir, or absolute; may be globs
 	named    map[string]string // paths of files outside of dir, by the names under which they are recorded
 	seen     map[string]Stamp  // by path: files whose stamp has not changed need no second look
+	last     map[string]Stamp  // by path, as Moved has found them
 }
 
 // NewSet returns the files that the patterns match in the folder dir, and those that have names.
@@ -94,11 +96,26 @@ func (s *Set) Folders() []string {
 	return slices.Compact(dirs)
 }
 
+// Moved reports whether any of the files has changed since the last call. It only looks at names, sizes and times.
+func (s *Set) Moved() bool {
+	now := map[string]Stamp{}
+	for _, name := range s.Names() {
+		path := s.Path(name)
+		if stamp := StampOf(path); stamp != (Stamp{}) {
+			now[path] = stamp
+		}
+	}
+	moved := !maps.Equal(now, s.last)
+	s.last = now
+	return moved
+}
+
 // Found is what a look at the files has found.
 type Found struct {
 	Files   []File   // the newest good version of each, sorted by name
 	Changed bool     // they are not those of the look before
-	Busy    []string // names of files that are being written, or torn
+	Busy    []string // names of files that are being written
+	Torn    []string // names of files that are not whole
 	Doubted []string // names of files that were not believed: see Look
 }
 
@@ -150,7 +167,7 @@ func (s *Set) look(name string, old File, known, trust bool, found *Found) (File
 	whole, _ := Check(file.Data)
 	switch {
 	case whole == Torn:
-		found.Busy = append(found.Busy, name)
+		found.Torn = append(found.Torn, name)
 		return old, nil
 	case known && old.Same(file):
 		file.Time = old.Time

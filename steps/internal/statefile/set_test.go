@@ -78,7 +78,7 @@ func TestLookTakesWholeVersionsOnly(t *testing.T) {
 	put(t, dir, "a.json", `{"i":`, 2)
 	put(t, dir, "b.txt", "two", 2)
 	doubtful := mustLook(t, s, first.Files, false)
-	if doubtful.Changed || len(doubtful.Busy) != 1 || len(doubtful.Doubted) != 1 {
+	if doubtful.Changed || len(doubtful.Torn) != 1 || len(doubtful.Doubted) != 1 {
 		t.Errorf("after an unclean end: %v; want one torn and one doubted", doubtful)
 	}
 	if got := mustLook(t, s, first.Files, true); texts(got.Files)["b.txt"] != "two" || texts(got.Files)["a.json"] != `{"i":1}` {

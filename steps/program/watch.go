@@ -1,0 +1,119 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+const (
+	pollEvery  = time.Second           // where no news of files comes
+	firstRetry = 20 * time.Millisecond // a file that is being written is looked at again after this time,
+	lastRetry  = time.Second           // and then after longer ones, up to this one
+	settling   = time.Second           // how long after a program's end its files may still look as if they were being written
+)
+
+// watch records the versions of the state files until the program has ended, and stops it when the run has to stop.
+func (a *attempt) watch() {
+	news := a.set.Watch()
+	defer func() { _ = news.Close() }() // it has only looked
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	a.again = time.NewTimer(0)
+	defer a.again.Stop()
+	a.backoff = firstRetry
+	for {
+		select {
+		case <-a.child.Done():
+			return
+		case <-a.ctx.Done():
+			a.stop()
+			return
+		case <-news.C:
+			a.noticed()
+		case <-poll.C:
+			a.noticed()
+		case <-a.again.C:
+			if a.pending {
+				a.record(true)
+			}
+		}
+	}
+}
+
+// noticed takes note of a change: the version is recorded at once if the policy allows, else when it does.
+func (a *attempt) noticed() {
+	if !a.set.Moved() {
+		return
+	}
+	a.pending, a.backoff = true, firstRetry
+	interval, since := a.ctx.Interval(), time.Since(a.recorded)
+	switch due := a.ctx.Due(); {
+	case due, interval > 0 && since >= interval:
+		a.record(true)
+	case interval > 0:
+		a.again.Reset(interval - since)
+	}
+}
+
+// record records the files as they are, if they have changed. trust is Set.Look's.
+func (a *attempt) record(trust bool) {
+	found, err := a.set.Look(a.s.Saved.Files, trust)
+	if err != nil {
+		a.ctx.Log().Warn("a state file cannot be read", "error", err)
+		return
+	}
+	if found.Changed {
+		a.s.Saved.N++
+		a.s.Saved.Time, a.s.Saved.Files = time.Now().UTC(), found.Files
+		a.recorded, a.gained = time.Now(), true
+		_ = a.ctx.Save() // if it refuses, the context ends, and the program with it
+	}
+	a.pending = len(found.Busy)+len(found.Torn) > 0
+	if a.pending {
+		a.again.Reset(a.backoff)
+		a.backoff = min(2*a.backoff, lastRetry)
+	}
+}
+
+// stop ends the program because the run has to stop here: what it has saved is recorded before, it is asked to
+// save once more, and killed if it does not end. A run that others own now is no longer ours to record.
+func (a *attempt) stop() {
+	a.stopped = true
+	if cause := context.Cause(a.ctx); errors.Is(cause, engine.ErrLeaseLost) || errors.Is(cause, engine.ErrStorage) {
+		a.child.Kill()
+		return
+	}
+	a.record(true)
+	if a.child.Stop(context.WithoutCancel(a.ctx), a.s.Grace) {
+		a.ctx.Annotate("killed_after", a.s.Grace.String())
+	}
+}
+
+// last records what the program has left behind, once nobody writes any more. What does not show its end is
+// believed only of a program that has ended by itself.
+func (a *attempt) last(trust bool) error {
+	for begun := time.Now(); ; time.Sleep(firstRetry) {
+		found, err := a.set.Look(a.s.Saved.Files, trust)
+		if err != nil {
+			return err
+		}
+		if len(found.Busy) > 0 && time.Since(begun) < settling {
+			continue
+		}
+		if len(found.Torn) > 0 {
+			a.ctx.Annotate("torn", found.Torn)
+		}
+		if len(found.Doubted) > 0 {
+			a.ctx.Annotate("doubted", found.Doubted)
+		}
+		if found.Changed {
+			a.s.Saved.N++
+			a.s.Saved.Time, a.s.Saved.Files = time.Now().UTC(), found.Files
+			a.gained = true
+		}
+		return nil
+	}
+}
