@@ -68,7 +68,7 @@ func (a *app) resumeCommand() *cobra.Command {
 		if err := r.check(refs); err != nil {
 			return err
 		}
-		eng, err := a.openWith(cmd.Context(), engine.Config{Access: engine.ReadWrite, Logger: a.logger(slog.LevelWarn)})
+		eng, err := a.openWith(cmd.Context(), a.passing(engine.Config{Access: engine.ReadWrite, Logger: a.logger(slog.LevelWarn)}))
 		if err != nil {
 			return err
 		}

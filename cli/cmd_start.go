@@ -137,7 +137,7 @@ func (a *app) start(ctx context.Context, line commandLine, s starting) error {
 	if err != nil {
 		return err
 	}
-	eng, err := a.openWith(ctx, engine.Config{Access: engine.Create, Logger: a.logger(slog.LevelWarn)})
+	eng, err := a.openWith(ctx, a.passing(engine.Config{Access: engine.Create, Logger: a.logger(slog.LevelWarn)}))
 	if err != nil {
 		return err
 	}

@@ -277,7 +277,7 @@ func (f *foreground) result(run engine.Run) error {
 		return fmt.Errorf("run %d completed, but its result: %s", run.ID, run.Fault)
 	case f.prefix:
 		text = fmt.Sprintf("%d\t%s", run.ID, text)
-	case len(run.Result) == 0:
+	case len(run.Result) == 0, f.app.out.saidLast(run.Result), run.Workflow == execWorkflow && text == "null":
 		return nil
 	}
 	if err := f.app.print(text); err != nil {

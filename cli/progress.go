@@ -52,6 +52,8 @@ func (p *progress) close() {
 	p.app.mu.Unlock()
 	p.bars.Wait()
 	p.bars = nil
+	p.app.out.flush()
+	p.app.errs.flush()
 }
 
 // follow shows the progress of the run until the returned function is called, which waits for the

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -38,6 +39,8 @@ type app struct {
 	format format // of a reading command, see addOutput
 
 	executing executing
+
+	out, errs *passage // of what steps print; nil unless they execute here for a person
 
 	mu   sync.Mutex // one line at a time
 	bars io.Writer  // guarded by mu: takes what is said while progress bars are shown; nil otherwise
@@ -84,7 +87,7 @@ func (a *app) command() *cobra.Command {
 
 // commands lists the commands in the order of the help.
 func (a *app) commands() []*cobra.Command {
-	return []*cobra.Command{
+	commands := []*cobra.Command{
 		// Run
 		a.startCommand(),
 		a.resumeCommand(),
@@ -95,6 +98,7 @@ func (a *app) commands() []*cobra.Command {
 		a.historyCommand(),
 		a.watchCommand(),
 		a.whyCommand(),
+		a.logsCommand(),
 		a.stateCommand(),
 		a.diffCommand(),
 		a.plotCommand(),
@@ -119,6 +123,10 @@ func (a *app) commands() []*cobra.Command {
 		a.completionCommand(),
 		a.versionCommand(),
 	}
+	if a.hasExec() {
+		commands = slices.Insert(commands, 1, a.execCommand())
+	}
+	return commands
 }
 
 const rootLong = `Durable computation in one SQLite file: what is interrupted goes on from its last checkpoint.

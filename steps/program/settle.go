@@ -77,8 +77,8 @@ func (a *attempt) theResult() json.RawMessage {
 	if a.result != nil {
 		return a.result
 	}
-	if lines := a.out.tail.lines(1); len(lines) > 0 {
-		return jsonValue(lines[0])
+	if line, ok := a.out.tail.line(); ok {
+		return jsonValue(line)
 	}
 	return nil
 }

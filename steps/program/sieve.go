@@ -92,6 +92,15 @@ func (t *tail) add(p []byte) {
 	}
 }
 
+// line returns the last line that is not blank, if there is one that is short enough to be kept whole.
+func (t *tail) line() (string, bool) {
+	lines := t.lines(2)
+	if len(lines) == 0 || len(lines) == 1 && len(t.kept) >= longTail {
+		return "", false
+	}
+	return lines[len(lines)-1], true
+}
+
 // lines returns the last lines that are not blank, n at most, the oldest first.
 func (t *tail) lines(n int) []string {
 	text := t.kept[max(0, len(t.kept)-longTail):]
