@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/durable-wf/wf/steps"
 )
 
 var update = flag.Bool("update", false, "write generated and golden files anew")
@@ -17,7 +19,7 @@ var update = flag.Bool("update", false, "write generated and golden files anew")
 func TestDocs(t *testing.T) {
 	t.Setenv("WF_DB", "") // would be the default of --db
 	path := filepath.Join("..", "docs", "cli.md")
-	want := manual((&app{name: "wf"}).command())
+	want := manual((&app{name: "wf", defs: steps.All()}).command())
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -36,7 +38,7 @@ func TestDocs(t *testing.T) {
 // TestCommandsAreDocumented wants of every command what its page is made of.
 func TestCommandsAreDocumented(t *testing.T) {
 	t.Parallel()
-	root := (&app{name: "wf"}).command()
+	root := (&app{name: "wf", defs: steps.All()}).command()
 	eachCommand(root, func(c *cobra.Command) {
 		if c.Short == "" || strings.HasSuffix(c.Short, ".") || strings.Contains(c.Short, "\n") {
 			t.Errorf("%s: Short is %q, want one line without a full stop", c.CommandPath(), c.Short)
