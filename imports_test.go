@@ -54,6 +54,7 @@ var arrows = map[string][]string{
 	"export/internal/numpy":  {"export"},
 	"export/internal/survey": {"export"},
 	"export/npz":             {"export", "export/internal/numpy", "export/internal/survey"},
+	"export/pickle":          {"export", "export/internal/numpy"},
 
 	"internal/runlog":          nil,
 	"steps/internal/child":     nil,
@@ -72,7 +73,7 @@ var libraries = map[string][]string{
 	"github.com/dustin/go-humanize":         {"cli"},
 	"github.com/fsnotify/fsnotify":          {"engine/internal/oslock", "steps/internal/statefile"},
 	"github.com/fxamacker/cbor/v2":          {"engine/internal/codec"},
-	"github.com/go-json-experiment/json":    {"engine/internal/codec", "engine/internal/input", "export"},
+	"github.com/go-json-experiment/json":    {"engine/internal/codec", "engine/internal/input", "export", "export/pickle"},
 	"github.com/google/go-cmp":              {"engine/enginetest"},
 	"github.com/google/uuid":                {"engine"},
 	"github.com/jmoiron/sqlx":               {"engine/internal/store"},

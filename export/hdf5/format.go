@@ -49,7 +49,7 @@ func writeGroup(ctx context.Context, g *Group, from *export.Group) error {
 	for _, a := range from.Attributes {
 		value := a.Value
 		if t, ok := value.(time.Time); ok {
-			value = t.UTC().Format("2006-01-02T15:04:05.000000Z07:00")
+			value = t.UTC().Format(export.TimeLayout)
 		}
 		if err := g.SetAttribute(safe(a.Name), value); err != nil {
 			return refused(a.Name, err)

@@ -86,7 +86,7 @@ func (w writer) group(ctx context.Context, path string, g *export.Group) error {
 
 func attribute(value any) *export.Array {
 	if t, ok := value.(time.Time); ok {
-		value = t.UTC().Format("2006-01-02T15:04:05.000000Z07:00")
+		value = t.UTC().Format(export.TimeLayout)
 	}
 	return export.Scalar("", value)
 }

@@ -103,6 +103,10 @@ func Count(dims []int) (int, error) {
 		}
 		n *= d
 	}
+	const mostNothing = 1 << 24 // lists in lists that hold nothing take memory, too
+	if empty && n > mostNothing {
+		return 0, fmt.Errorf("dimensions %v make no sense", dims)
+	}
 	if empty {
 		return 0, nil
 	}
