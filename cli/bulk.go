@@ -33,17 +33,7 @@ func (b *bulk) add(cmd *cobra.Command) {
 
 // check reports flags that contradict each other, and that nothing is selected: nobody should end all
 // runs by leaving something out.
-func (b *bulk) check(refs []string) error {
-	switch {
-	case len(refs) > 0 && (b.all || b.given()):
-		return usagef("name runs, or search for them: %q goes with neither --all nor a filter", refs[0])
-	case len(refs) == 0 && b.all && b.given():
-		return usagef("--all is for all runs, so it goes without a filter")
-	case len(refs) == 0 && !b.all && !b.given():
-		return usagef("say which runs: name them, search for them with --where, --workflow, --status and so on, or take --all")
-	}
-	return b.runFilter.check()
-}
+func (b *bulk) check(refs []string) error { return b.selects(refs, b.all) }
 
 // steering is what a command does to runs.
 type steering struct {

@@ -31,6 +31,7 @@ type starting struct {
 	keep      string
 	onKey     string
 	input     string
+	from      string
 	detach    bool
 	patience  time.Duration
 	suspended int
@@ -81,6 +82,7 @@ func (s *starting) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.detach, "detach", false, "only enqueue the run, for a worker, and print its ID")
 	flags.DurationVar(&s.patience, "wait-timeout", 0, "give up waiting, not working, after this time")
 	flags.StringVar(&s.input, "input", "", "inputs as JSON: the text, @FILE, or - for stdin")
+	flags.StringVar(&s.from, "from", "", "inputs from a file: "+strings.Join(readSuffixes(), ", "))
 }
 
 // keeps are the words for what remains of a completed run.
@@ -131,6 +133,9 @@ func (a *app) start(ctx context.Context, line commandLine, s starting) error {
 	}
 	base, err := a.readInput("--input", s.input)
 	if err != nil {
+		return err
+	}
+	if base, err = line.readFrom(ctx, s.from, base); err != nil {
 		return err
 	}
 	input, err := line.def.Input(base, line.words) // before a database is created for nothing

@@ -124,6 +124,19 @@ func (s *search) given() bool {
 		!s.since.IsZero() || !s.until.IsZero()
 }
 
+// selects reports that refs, --all and the search contradict each other, or that nothing is selected.
+func (s *search) selects(refs []string, all bool) error {
+	switch {
+	case len(refs) > 0 && (all || s.given()):
+		return usagef("name runs, or search for them: %q goes with neither --all nor a filter", refs[0])
+	case len(refs) == 0 && all && s.given():
+		return usagef("--all is for all runs, so it goes without a filter")
+	case len(refs) == 0 && !all && !s.given():
+		return usagef("say which runs: name them, search for them with --where, --workflow, --status and so on, or take --all")
+	}
+	return s.runFilter.check()
+}
+
 // attributes is a flag that takes NAME=VALUE, once or several times. A value that is a number stands for
 // the number and for its text, true and false for 1 and 0 too; one in double quotes is a text.
 type attributes map[string]any

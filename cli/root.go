@@ -112,6 +112,7 @@ func (a *app) commands() []*cobra.Command {
 		a.retryCommand(),
 		a.forkCommand(),
 		// Keep
+		a.exportCommand(),
 		a.pruneCommand(),
 		a.archiveCommand(),
 		// Admin

@@ -85,16 +85,16 @@ func fill(ctx context.Context, tx *sql.Tx, name string, t *export.Table) error {
 		return err
 	}
 	defer insert.Close() //nolint:errcheck // ends with the transaction
-	n := 0
+	values, n := make([]any, len(t.Columns)), 0
 	for row, err := range t.Checked(ctx) {
 		if err != nil {
 			return err
 		}
 		n++
 		for i, v := range row {
-			row[i] = stored(v)
+			values[i] = stored(v)
 		}
-		if _, err := insert.ExecContext(ctx, row...); err != nil {
+		if _, err := insert.ExecContext(ctx, values...); err != nil {
 			return fmt.Errorf("row %d: %w", n, err)
 		}
 	}
