@@ -14,7 +14,7 @@ import (
 var arrows = map[string][]string{
 	"cli": {
 		"engine", "export", "export/hdf5", "export/npz", "export/parquet", "export/runs", "export/sqlite", "export/xlsx",
-		"internal/runlog", "plot",
+		"internal/gitstate", "internal/runlog", "plot",
 	},
 	"cmd/wf": {"cli", "steps"},
 	"engine": {
@@ -41,6 +41,7 @@ var arrows = map[string][]string{
 	"examples/outbox":       {"engine"},
 	"examples/own":          {"cli", "engine"},
 	"examples/report":       {"engine"},
+	"internal/gitstate":     nil,
 	"internal/peer":         nil,
 	"export":                nil,
 	"migrations":            nil,

@@ -12,7 +12,7 @@ import (
 )
 
 const diffLong = `Show where two runs part: the first event in which they did not go the same way, and the fields in which
-their inputs, newest states and results differ. A fork is compared with its origin from where it goes on.
+their inputs, newest states, results and provenance differ: program, commit, arguments, environment, machine. A fork is compared with its origin from where it goes on.
 
 The exit code is 0 whether or not there are differences. DELTA is the difference of numbers; many changes in
 one list are one line in a table, and a row each in the other formats. To compare two checkpoints of one run:
@@ -51,6 +51,11 @@ func (a *app) diff(ctx context.Context, eng *engine.Engine, refA, refB string) e
 		return err
 	}
 	rows := a.diffRows(d)
+	origins, err := a.provenanceRows(ctx, eng, d)
+	if err != nil {
+		return err
+	}
+	rows = append(rows, origins...)
 	if err := newRows(a, diffColumns(d)).All(rows); err != nil {
 		return err
 	}
@@ -121,6 +126,20 @@ func (a *app) diffRows(d *engine.Diff) []diffRow {
 	rows = append(rows, a.fieldRows("input", d.Input)...)
 	rows = append(rows, a.fieldRows("state", d.State)...)
 	return append(rows, a.fieldRows("result", d.Result)...)
+}
+
+// provenanceRows lists the differences between the processes that have worked on the runs last.
+func (a *app) provenanceRows(ctx context.Context, eng *engine.Engine, d *engine.Diff) ([]diffRow, error) {
+	_, docA, err := eng.Provenance(ctx, d.A.ID)
+	if err != nil {
+		return nil, err
+	}
+	_, docB, err := eng.Provenance(ctx, d.B.ID)
+	if err != nil || len(docA) == 0 || len(docB) == 0 { // nothing is known of one: that is no difference
+		return nil, err
+	}
+	found, err := engine.CompareJSON(docA, docB)
+	return a.fieldRows("provenance", found), err
 }
 
 // partingRow is the event in which two runs differ first.

@@ -64,6 +64,7 @@ func (a *app) resumeCommand() *cobra.Command {
 	flags.StringVar(&r.options.Skip, "skip", "", "leave the undo that is next to a person, for this reason")
 	flags.StringVar(&r.options.TakeOver, "take-over", "", "leave all that is still to be undone to a person, for this reason")
 	addSuspendCode(cmd, &r.suspended)
+	a.addProvenance(cmd)
 	cmd.RunE = func(cmd *cobra.Command, refs []string) error {
 		if err := r.check(refs); err != nil {
 			return err

@@ -15,23 +15,31 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
+	attempts := false
 	cmd := &cobra.Command{
 		Use:   "show RUN",
 		Short: "Show everything about a run",
 		Long: `Show everything about a run: where it is and who executes it, its state, result and error, how long
 it took, what its checkpoints cost, and the attempts that failed.
 
-"at risk" is the work that would have to be repeated if the process died now.`,
+"at risk" is the work that would have to be repeated if the process died now. "from" says from which checkpoint the
+run went on last, and why. "provenance" says which program that was, of which commit, and where. --attempts lists
+all processes that worked on it.`,
 		Example: `  wf show 42
+  wf show 42 --attempts
   wf show @last -o json | jq .state`,
 		GroupID: groupLook,
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withEngine(cmd.Context(), engine.ReadOnly, func(eng *engine.Engine) error {
+				if attempts {
+					return a.showStints(cmd.Context(), eng, args[0])
+				}
 				return a.show(cmd.Context(), eng, args[0])
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&attempts, "attempts", false, "list who worked on the run, from which checkpoint and why, with their provenance")
 	a.addOutput(cmd)
 	return cmd
 }
@@ -49,7 +57,10 @@ func (a *app) show(ctx context.Context, eng *engine.Engine, ref string) error {
 	if err != nil {
 		return err
 	}
-	shown := shownRun{runRow: workers.row(run), skipped: run.Seq > longHistory}
+	shown := shownRun{runRow: workers.row(run), skipped: run.Seq > longHistory, trail: trail{workers: workers}}
+	if _, shown.source, err = eng.Provenance(ctx, run.ID); err != nil {
+		return err
+	}
 	if shown.metrics, err = eng.LatestMetrics(ctx, run.ID); err != nil {
 		return err
 	}
@@ -151,8 +162,10 @@ func showColumns(a *app) []column[shownRun] {
 		{Head: "ended", Value: blank, Show: func(r shownRun) string { return since(r.Ended, r.now) }},
 		{Head: "took", Value: blank, Show: shownRun.timing},
 		{Head: "resumed", Value: blank, Show: shownRun.resumedText},
+		{Head: "from", Value: blank, Show: func(r shownRun) string { return r.trail.newest() }},
 		{Head: "retried", Value: blank, Show: shownRun.retriedText},
 		{Head: "forked", Value: blank, Show: shownRun.forkedText},
+		{Head: "provenance", Value: blank, Show: func(r shownRun) string { return provenanceText(r.source) }},
 		{Head: "history", Value: blank, Show: func(r shownRun) string {
 			if forgotten(r.Run) {
 				return fmt.Sprintf("%d events, deleted when it completed", r.Seq)
@@ -202,6 +215,8 @@ func machineColumns() []column[shownRun] {
 		column[shownRun]{Name: "metrics", Value: func(r shownRun) any { return metricsJSON(r.metrics) }},
 		column[shownRun]{Name: "seed", Value: func(r shownRun) any { return r.Seed }},
 		column[shownRun]{Name: "head_hash", Value: func(r shownRun) any { return hex.EncodeToString(r.Head) }},
+		column[shownRun]{Name: "from", Value: func(r shownRun) any { return textOrNull(r.trail.newest()) }},
+		column[shownRun]{Name: "provenance", Value: func(r shownRun) any { return r.source }},
 	)
 }
 

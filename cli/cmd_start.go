@@ -52,6 +52,7 @@ func (a *app) startCommand() *cobra.Command {
 	}
 	s.addFlags(cmd.Flags())
 	addSuspendCode(cmd, &s.suspended)
+	a.addProvenance(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		line, err := a.parseStart(cmd, args)
 		if line.help {

@@ -29,6 +29,7 @@ func (a *app) workerCommand() *cobra.Command {
 	flags.DurationVar(&cfg.Lease, "lease", 0, "take the runs of a worker that hangs for so long (default 30s)")
 	flags.DurationVar(&cfg.DrainTimeout, "drain-timeout", 0, "when stopped, wait so long for steps to save (default 30s)")
 	flags.DurationVar(&cfg.Grace, "grace", 0, "give a step up that has to stop and does not within so long (default 30s)")
+	a.addProvenance(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case cfg.Grace < 0:

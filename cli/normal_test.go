@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"os"
 	"regexp"
 	"slices"
@@ -32,6 +33,7 @@ var rules = []struct {
 	{regexp.MustCompile(`pid \d+ on \S+`), "pid PID on HOST"},
 	{regexp.MustCompile(`\S+:\d+( +(alive|dead) +)?\(wf \S+\)`), "HOST:PID$1(wf VERSION)"},
 	{regexp.MustCompile(`\(wf [^V)]\S*\)`), "(wf VERSION)"},
+	{regexp.MustCompile(`(?m)^(provenance +)wf .*$`), "${1}PROVENANCE"},
 	{regexp.MustCompile(`"pid":\d+`), `"pid":0`},
 	{regexp.MustCompile(`"host":"[^"]+"`), `"host":"HOST"`},
 	{regexp.MustCompile(`"program_version":"[^"]+"`), `"program_version":"VERSION"`},
@@ -49,13 +51,28 @@ func normal(text, work string) string {
 	if err != nil {
 		host = "localhost"
 	}
-	text = normalCSV(text)
+	text = normalProvenance(normalCSV(text))
 	text = strings.ReplaceAll(text, work, "WORK")
 	text = regexp.MustCompile(regexp.QuoteMeta(host)+`:\d+`).ReplaceAllString(text, "HOST:PID")
 	for _, r := range rules {
 		text = r.what.ReplaceAllString(text, r.by)
 	}
 	return text
+}
+
+// normalProvenance empties the objects called provenance.
+func normalProvenance(text string) string {
+	const mark = `"provenance":`
+	before, after, ok := strings.Cut(text, mark)
+	if !ok || !strings.HasPrefix(after, "{") {
+		return text
+	}
+	dec := json.NewDecoder(strings.NewReader(after))
+	var doc json.RawMessage
+	if dec.Decode(&doc) != nil {
+		return text
+	}
+	return before + mark + "{}" + normalProvenance(after[dec.InputOffset():])
 }
 
 // normalCSV replaces by column name; what is no CSV stays as it is.
@@ -66,7 +83,7 @@ func normalCSV(text string) string {
 	}
 	for _, record := range records[1:] {
 		for i, name := range records[0] {
-			replaced := strings.HasSuffix(name, "_us") || slices.Contains([]string{"pid", "host", "program_version", "overhead", "per_second"}, name)
+			replaced := strings.HasSuffix(name, "_us") || slices.Contains([]string{"pid", "host", "program_version", "overhead", "per_second", "provenance"}, name)
 			if replaced && record[i] != "" {
 				record[i] = strings.ToUpper(name)
 			}

@@ -23,7 +23,7 @@ func (a *app) openWith(ctx context.Context, cfg engine.Config) (*engine.Engine, 
 	if a.db == "" {
 		return nil, errNoDB()
 	}
-	cfg.Path = a.db
+	cfg.Path, cfg.Provenance = a.db, a.gather
 	eng, err := engine.Open(ctx, cfg, a.defs...)
 	if err != nil {
 		if cfg.Access == engine.Create && errors.Is(err, engine.ErrNoFile) {

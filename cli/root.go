@@ -34,6 +34,9 @@ type app struct {
 	stdout io.Writer
 	stderr io.Writer
 
+	args     []string // as they were given, the program's name first
+	recorded []string // environment variables to record besides the usual ones
+
 	db     string
 	quiet  bool
 	format format // of a reading command, see addOutput
@@ -146,6 +149,7 @@ func (a *app) runRoot(cmd *cobra.Command, args []string) error {
 
 // execute runs one command line and returns its exit code.
 func (a *app) execute(ctx context.Context, args []string) int {
+	a.args = append([]string{a.name}, args...)
 	root := a.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

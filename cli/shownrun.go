@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,14 +23,17 @@ type shownRun struct {
 	timeout  time.Duration   // of its step, if this program has its workflow
 	metrics  []engine.Metric // the newest of each series
 	skipped  bool            // its history is too long to be read for this
+	trail    trail
+	source   json.RawMessage // provenance of the newest attempt
 }
 
 // read reads the failed attempts and the claims.
 func (s *shownRun) read(ctx context.Context, eng *engine.Engine) error {
 	src := &eventSource{eng: eng, filter: engine.HistoryFilter{
-		Run: s.ID, Kinds: []string{"created", "attempt", "claimed", "retried"}, Limit: pageSize,
+		Run: s.ID, Kinds: trailKinds(), Limit: pageSize,
 	}}
 	return src.each(ctx, func(e eventRow) error {
+		s.trail.note(e)
 		switch {
 		case e.Kind == "attempt":
 			s.attempts = append(s.attempts, e)
@@ -38,7 +42,7 @@ func (s *shownRun) read(ctx context.Context, eng *engine.Engine) error {
 			s.schedule = e.text("schedule")
 		case e.Kind == "retried":
 			s.retried = append(s.retried, e)
-		case e.tookOver() || e.text("was") == string(engine.Suspended):
+		case e.tookOver() || e.Kind == "claimed" && e.text("was") == string(engine.Suspended):
 			s.resumed = append(s.resumed, e)
 		}
 		return nil

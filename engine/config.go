@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -46,6 +47,12 @@ type Config struct {
 	// Setup runs once in Open with Access Create, in one transaction: the place to create the user's own
 	// tables, such as CREATE TABLE IF NOT EXISTS. Its error fails Open.
 	Setup func(ctx context.Context, tx Tx) error
+	// Provenance tells where what this process computes comes from, as a JSON object: which program, which commit,
+	// which arguments. It is called once, when the process first owns a run, and what it tells last is recorded
+	// with the worker, for [Engine.Provenance]. It runs beside the runs, with a limit of five seconds, of which half a
+	// second after Close has begun; when ctx ends it should return. So it should tell first what it knows at once: a
+	// process that is killed has left that. nil records nothing.
+	Provenance func(ctx context.Context, tell func(json.RawMessage))
 	// Observer is told what happens.
 	Observer Observer
 }

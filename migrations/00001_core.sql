@@ -10,7 +10,8 @@ CREATE TABLE wf_workers (
   version    TEXT    NOT NULL,
   started_us INTEGER NOT NULL,
   stopped_us INTEGER,                    -- NULL while it lives, as far as is known
-  died       INTEGER NOT NULL DEFAULT 0 CHECK (died IN (0, 1))
+  died       INTEGER NOT NULL DEFAULT 0 CHECK (died IN (0, 1)),
+  provenance TEXT                        -- JSON: build, commit, arguments, environment; NULL until it is known
 ) STRICT;
 
 -- One row per run: the truth from which it resumes. A checkpoint is the triple (state, random, counters).

@@ -361,11 +361,20 @@ var (
 	//go:embed worker_list.sql
 	WorkerList string
 
+	//go:embed worker_newest.sql
+	WorkerNewest string
+
+	//go:embed worker_provenance.sql
+	WorkerProvenance string
+
 	//go:embed worker_reliability.sql
 	WorkerReliability string
 
 	//go:embed worker_stop.sql
 	WorkerStop string
+
+	//go:embed worker_trace.sql
+	WorkerTrace string
 
 	//go:embed worker_uuid.sql
 	WorkerUUID string

@@ -25,3 +25,22 @@ func (s *Store) Reliability(ctx context.Context, host string) (Reliability, erro
 	return get[Reliability](ctx, s, fmt.Sprintf("workers of %q", host), queries.WorkerReliability,
 		sql.Named("host", host), sql.Named("now_us", s.clock.NowUS()))
 }
+
+// NewestWorker returns the worker that owns a run or, if none does, the one that its history names last. It is 0 if
+// there is none: nobody has executed the run, or its history was deleted.
+func (s *Store) NewestWorker(ctx context.Context, run int64) (int64, error) {
+	ids, err := list[int64](ctx, s, fmt.Sprintf("worker of run %d", run), queries.WorkerNewest, sql.Named("run", run))
+	if len(ids) == 0 {
+		return 0, err
+	}
+	return ids[0], err
+}
+
+// Provenance returns what a worker has told of where it comes from, as JSON; "" if it has told nothing, or is gone.
+func (s *Store) Provenance(ctx context.Context, worker int64) (string, error) {
+	texts, err := list[string](ctx, s, fmt.Sprintf("provenance of worker %d", worker), queries.WorkerProvenance, sql.Named("id", worker))
+	if len(texts) == 0 {
+		return "", err
+	}
+	return texts[0], err
+}

@@ -100,6 +100,12 @@ func (tx *Tx) InsertWorker(w *Worker) error {
 	return row.Scan(&w.ID)
 }
 
+// TraceWorker notes where what a worker computes comes from, as JSON.
+func (tx *Tx) TraceWorker(id int64, provenance string) error {
+	_, err := tx.exec(queries.WorkerTrace, id, provenance)
+	return err
+}
+
 // StopWorker notes that a worker has ended. The first note counts.
 func (tx *Tx) StopWorker(id int64, died bool) error {
 	_, err := tx.exec(queries.WorkerStop, id, tx.NowUS, died)
