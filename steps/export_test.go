@@ -19,3 +19,14 @@ func (s Sieve) Count(from, to, last uint64) (primes, pairs, lastBit uint64) {
 	segment := s.sieve.segment(from, to)
 	return countBits(segment), countPairs(segment, last), bit(segment, to-from-1)
 }
+
+// Diffuse makes n iterations in so many bands of rows, and returns the temperatures and the last greatest change.
+func Diffuse(s HeatState, n, bands int) ([]float64, float64) {
+	u, next := s.first(), make([]float64, s.NX*s.NY)
+	b, residual := splitBands(s.NX, s.NY, bands), 0.0
+	for range n {
+		residual = b.iterate(next, u)
+		u, next = next, u
+	}
+	return u, residual
+}

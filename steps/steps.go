@@ -9,5 +9,5 @@ import (
 
 // All returns the built-in workflows.
 func All() []engine.Definition {
-	return []engine.Definition{SumWorkflow(), PiWorkflow(), PrimesWorkflow(), program.Workflow()}
+	return []engine.Definition{SumWorkflow(), PiWorkflow(), PrimesWorkflow(), HeatWorkflow(), program.Workflow()}
 }
