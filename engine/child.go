@@ -26,7 +26,8 @@ func (n Name[S, R]) Child(s S, opts *StartOptions) Child {
 
 // ChildOf is [Name.Child] for those who know the workflow by its name alone. Its input is JSON, as
 // [Definition.Input] makes it; empty means the zero state. [Context.Children] reads what becomes of it: status,
-// result and error.
+// result and error. Where opts say nothing of checkpoints, retries and time-outs, what its parent's start says of them
+// holds for it, too.
 func ChildOf(workflow string, input json.RawMessage, opts *StartOptions) Child {
 	c := Child{workflow: workflow, input: input}
 	if opts != nil {

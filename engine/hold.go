@@ -106,6 +106,9 @@ func (x *execution) children(next *store.Run, h *Hold) ([]store.Create, error) {
 		if err != nil {
 			return nil, Permanent(fmt.Errorf("child %d: %w", place+1, err))
 		}
+		if child.state == nil && create.Run.Policy == "" {
+			create.Run.Policy = x.row.Policy // its parent does not know what it is
+		}
 		create.History.Worker = x.worker.id
 		create.History.Detail = detail("by", fmt.Sprintf("run %d", x.row.ID), "parent", x.row.UUID, "place", int64(place), "state", begin.brief,
 			"input", createdInput(begin.state))

@@ -30,3 +30,6 @@ func Diffuse(s HeatState, n, bands int) ([]float64, float64) {
 	}
 	return u, residual
 }
+
+// Values reads a list of values of Sweep.
+func Values(list string) ([]string, error) { return values(list) }

@@ -13,9 +13,9 @@ import (
 	"github.com/durable-wf/wf/steps"
 )
 
-func newEngine(t *testing.T) *engine.Engine {
+func newEngine(t *testing.T, own ...engine.Definition) *engine.Engine {
 	t.Helper()
-	eng, err := engine.Open(t.Context(), engine.Config{Path: filepath.Join(t.TempDir(), "wf.db")}, steps.All()...)
+	eng, err := engine.Open(t.Context(), engine.Config{Path: filepath.Join(t.TempDir(), "wf.db")}, steps.All(own...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
