@@ -139,7 +139,10 @@ func (a *app) start(ctx context.Context, line commandLine, s starting) error {
 	if base, err = line.readFrom(ctx, s.from, base); err != nil {
 		return err
 	}
-	input, err := line.def.Input(base, line.words) // before a database is created for nothing
+	input, err := line.def.Input(base, line.words)
+	if err == nil {
+		err = line.def.Check(input) // before a database is created for nothing
+	}
 	if err != nil {
 		return err
 	}
