@@ -73,7 +73,7 @@ func completeValue(f *pflag.Flag, own *pflag.FlagSet) ([]cobra.Completion, cobra
 		return fixed(keyPolicies()), cobra.ShellCompDirectiveNoFileComp
 	case "keep":
 		return fixed(keeps()), cobra.ShellCompDirectiveNoFileComp
-	case "db":
+	case "db", "from":
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	return nil, cobra.ShellCompDirectiveNoFileComp
