@@ -243,6 +243,16 @@ func (e *Engine) States(ctx context.Context, id int64) ([]StateVersion, error) {
 }
 
 func (e *Engine) stateVersion(row *store.Run, c *store.Copy) StateVersion {
+	v := versionOf(c)
+	shown := *row
+	shown.Checkpoint = c.Checkpoint
+	run := e.runOf(&shown)
+	v.State, v.Brief = run.State, run.Brief
+	return v
+}
+
+// versionOf is what is known of a checkpoint without decoding its state.
+func versionOf(c *store.Copy) StateVersion {
 	v := StateVersion{Seq: c.Seq, Time: timeOf(c.TimeUS), Step: c.Step, Visit: int(c.Visit), Bad: c.Bad,
 		Active: microseconds(c.ActiveUS), Progress: Progress{c.Done, c.Total}}
 	if c.Checkpoint.Fault == "" {
@@ -251,10 +261,6 @@ func (e *Engine) stateVersion(row *store.Run, c *store.Copy) StateVersion {
 	if fault := checkpointFault(c.Checkpoint); fault != nil && v.Bad == "" {
 		v.Bad = fault.Error()
 	}
-	shown := *row
-	shown.Checkpoint = c.Checkpoint
-	run := e.runOf(&shown)
-	v.State, v.Brief = run.State, run.Brief
 	return v
 }
 

@@ -26,7 +26,7 @@ func (g *Group) Unfold(name string, doc json.RawMessage) error {
 }
 
 func (g *Group) unfold(name string, raw []byte) error {
-	name = g.free(name)
+	name = g.Free(name)
 	switch raw[0] {
 	case '{':
 		members, err := Members(raw)
@@ -74,8 +74,9 @@ func (g *Group) unfoldList(name string, raw []byte) error {
 	return nil
 }
 
-// free makes a name that g has room for.
-func (g *Group) free(name string) string {
+// Free makes a name for a further table, array or group of g from any text: a slash becomes a colon, and a name that is
+// taken gets low lines behind it.
+func (g *Group) Free(name string) string {
 	name = string(bytes.ReplaceAll([]byte(name), []byte("/"), []byte(":")))
 	if name == "" {
 		name = "_"

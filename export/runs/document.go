@@ -59,11 +59,7 @@ func Document(ctx context.Context, eng *engine.Engine, ids []int64, what []What)
 		g.inputs[d.Name] = namesOf(d)
 	}
 	for _, id := range ids {
-		run, err := eng.Get(ctx, id)
-		if err == nil {
-			err = g.add(ctx, run)
-		}
-		if err != nil {
+		if err := g.read(ctx, id); err != nil {
 			return nil, err
 		}
 	}
@@ -96,86 +92,92 @@ type bound struct {
 
 func (g *gathering) wants(w What) bool { return slices.Contains(g.what, w) }
 
-// add takes what the document needs of a run.
-func (g *gathering) add(ctx context.Context, run engine.Run) error {
-	if run.Fault != "" && (g.wants(State) || g.wants(Results)) {
-		return fmt.Errorf("run %d: %s", run.ID, run.Fault)
+// read takes what the document needs of a run.
+func (g *gathering) read(ctx context.Context, id int64) error {
+	run, err := headOf(ctx, g.eng, id)
+	if err != nil {
+		return err
 	}
-	b := bound{run: run.ID, seq: run.Seq}
-	var err error
+	b := bound{run: id, seq: run.Seq}
 	if g.wants(Metrics) {
-		if b.metrics, err = g.eng.LatestMetrics(ctx, run.ID); err != nil {
+		if b.metrics, err = g.eng.LatestMetrics(ctx, id); err != nil {
 			return err
 		}
 	}
 	g.bounds = append(g.bounds, b)
-	if g.wants(Results) {
-		if err := g.results.add(ctx, g, &run); err != nil {
-			return err
-		}
+	if !g.wants(State) && !g.wants(Results) {
+		return g.place(ctx, run, nil, nil)
 	}
-	if g.wants(State) {
-		if err := g.addStates(ctx, &run); err != nil {
-			return err
-		}
-	}
-	if g.single {
-		return g.addSingle(ctx, &run)
-	}
-	return g.addGroup(&run)
-}
-
-// addSingle adds what only the document of a single run has.
-func (g *gathering) addSingle(ctx context.Context, run *engine.Run) error {
-	g.doc.Attributes = attributes(run)
-	if err := g.unfold(g.doc, run); err != nil {
+	stored, err := g.eng.Stored(ctx, id)
+	if err != nil {
 		return err
 	}
-	if !g.wants(Results) {
-		return nil
+	var state, result any
+	if g.wants(State) {
+		state, err = g.addStates(id, stored.States)
 	}
-	for after := int64(-1); ; {
+	if err == nil && g.wants(Results) {
+		result, err = g.results.add(ctx, g, run, stored.Result)
+	}
+	if err != nil {
+		return fmt.Errorf("run %d: %w", id, err)
+	}
+	return g.place(ctx, run, state, result)
+}
+
+// headOf is a run without its state and its result, which may be large.
+func headOf(ctx context.Context, eng *engine.Engine, id int64) (*engine.Run, error) {
+	page, err := eng.List(ctx, engine.RunFilter{Before: id + 1, Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(page) == 1 && page[0].ID == id {
+		return &page[0], nil
+	}
+	run, err := eng.Get(ctx, id) // it tells where a run that is not there has gone
+	return &run, err
+}
+
+// place adds the newest state and the result of a run, as they are, where they belong.
+func (g *gathering) place(ctx context.Context, run *engine.Run, state, result any) error {
+	to := g.doc
+	if !g.single {
+		to = &export.Group{Name: strconv.FormatInt(run.ID, 10)}
+	}
+	to.Attributes = attributes(run)
+	if err := errors.Join(unfold(to, "state", state), unfold(to, Result, result)); err != nil {
+		return fmt.Errorf("run %d: %w", run.ID, err)
+	}
+	if g.single {
+		return g.addChildren(ctx, run)
+	}
+	if state == nil && !holdsList(to) {
+		return nil // the tables have all of it
+	}
+	if len(g.doc.Groups) == 0 {
+		g.doc.Groups = []*export.Group{{Name: "runs"}}
+	}
+	g.doc.Groups[0].Groups = append(g.doc.Groups[0].Groups, to)
+	return nil
+}
+
+// addChildren adds the results of the children of the only run.
+func (g *gathering) addChildren(ctx context.Context, run *engine.Run) error {
+	for after := int64(-1); g.wants(Results); {
 		page, err := g.eng.Children(ctx, run.ID, after)
 		if err != nil || len(page) == 0 {
 			return err
 		}
 		for i := range page {
-			if err := g.children.add(ctx, g, &page[i]); err != nil {
+			stored, err := g.eng.Stored(ctx, page[i].ID)
+			if err == nil {
+				_, err = g.children.add(ctx, g, &page[i], stored.Result)
+			}
+			if err != nil {
 				return err
 			}
 			after = int64(page[i].Place)
 		}
-	}
-}
-
-// addGroup adds a group for a run that has a state or lists.
-func (g *gathering) addGroup(run *engine.Run) error {
-	group := &export.Group{Name: strconv.FormatInt(run.ID, 10), Attributes: attributes(run)}
-	if err := g.unfold(group, run); err != nil {
-		return err
-	}
-	if !holdsList(group) && !(g.wants(State) && len(run.State) > 0) {
-		return nil
-	}
-	if len(g.doc.Groups) == 0 {
-		g.doc.Groups = []*export.Group{{Name: "runs"}}
-	}
-	all := g.doc.Groups[0]
-	all.Groups = append(all.Groups, group)
-	return nil
-}
-
-// unfold adds the newest state and the result of a run to a group.
-func (g *gathering) unfold(to *export.Group, run *engine.Run) error {
-	var faults []error
-	if g.wants(State) && len(run.State) > 0 {
-		faults = append(faults, to.Unfold("state", run.State))
-	}
-	if g.wants(Results) && len(run.Result) > 0 {
-		faults = append(faults, to.Unfold(Result, run.Result))
-	}
-	if err := errors.Join(faults...); err != nil {
-		return fmt.Errorf("run %d: %w", run.ID, err)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/durable-wf/wf/engine"
 	"github.com/durable-wf/wf/export"
 )
@@ -107,25 +109,29 @@ type resultRows struct {
 	records [][]export.Member
 }
 
-// add reads the inputs of a run, which its first event tells, and adds its row.
-func (r *resultRows) add(ctx context.Context, g *gathering, run *engine.Run) error {
+// add reads the inputs of a run, which its first event tells, and adds its row. It returns the result as a tree.
+func (r *resultRows) add(ctx context.Context, g *gathering, run *engine.Run, stored engine.Payload) (any, error) {
 	input, err := inputOf(ctx, g.eng, run.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	members, err := flatten(nil, "input", input)
+	result, err := treeOf(stored)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	members, err := flatten(nil, "input", jsontext.Value(input), keepLists)
+	if err != nil {
+		return nil, err
 	}
 	if names := g.inputs[run.Workflow]; names != nil {
 		members = slices.DeleteFunc(members, func(m export.Member) bool { return !names.has(m.Name) })
 	}
-	if members, err = flatten(members, "result", run.Result); err != nil {
-		return err
+	if members, err = flatten(members, Result, result, keepLists); err != nil {
+		return nil, err
 	}
 	r.fixed = append(r.fixed, row(nil, resultFields(), run))
 	r.records = append(r.records, members)
-	return nil
+	return result, nil
 }
 
 // inputNames are the inputs of a workflow as columns.
@@ -174,21 +180,4 @@ func (r *resultRows) table(name string) *export.Table {
 		}
 	}
 	return t
-}
-
-// flatten appends the values of a document: those of objects inside objects get both names.
-func flatten(to []export.Member, name string, doc json.RawMessage) ([]export.Member, error) {
-	switch {
-	case len(doc) == 0:
-		return to, nil
-	case doc[0] != '{' || string(doc) == "{}":
-		return append(to, export.Member{Name: name, Value: doc}), nil
-	}
-	members, err := export.Members(doc)
-	for _, m := range members {
-		if err == nil {
-			to, err = flatten(to, name+"_"+m.Name, m.Value)
-		}
-	}
-	return to, err
 }

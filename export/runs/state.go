@@ -1,8 +1,7 @@
 package runs
 
 import (
-	"context"
-	"slices"
+	"fmt"
 	"time"
 
 	"github.com/durable-wf/wf/engine"
@@ -28,22 +27,24 @@ func stateFields() []field[stateRow] {
 	}
 }
 
-// addStates takes the single values of the checkpoints of a run.
-func (g *gathering) addStates(ctx context.Context, run *engine.Run) error {
-	kept, err := g.eng.States(ctx, run.ID)
-	if err != nil {
-		return err
-	}
-	for _, version := range kept {
-		values, err := flatten(nil, "state", version.State)
-		if err != nil {
-			return err
+// addStates takes the single values of the checkpoints of a run, and returns the newest state as a tree, nil if
+// there is none that is good.
+func (g *gathering) addStates(run int64, kept []engine.StoredState) (newest any, err error) {
+	for i := range kept {
+		tree, err := treeOf(kept[i].Payload)
+		if err != nil && kept[i].Bad == "" {
+			return nil, fmt.Errorf("the checkpoint of event %d: %w", kept[i].Seq, err)
 		}
-		values = slices.DeleteFunc(values, func(m export.Member) bool { return m.Value[0] == '[' })
-		version.State = nil // it may be large
-		g.states = append(g.states, stateRow{run.ID, version, values})
+		values, err := flatten(nil, "state", tree, dropLists)
+		if err != nil {
+			return nil, err
+		}
+		g.states = append(g.states, stateRow{run, kept[i].StateVersion, values})
+		if kept[i].Current && kept[i].Bad == "" {
+			newest = tree
+		}
 	}
-	return nil
+	return newest, nil
 }
 
 // stateTable has a column for each single value of a state: state_total.

@@ -104,11 +104,7 @@ func unmarshalCBOR(data []byte, v any) error {
 
 // cborToJSON renders CBOR as the JSON codec would write the same value, but for the order of names.
 func cborToJSON(data []byte) ([]byte, error) {
-	var v any
-	if err := cborRenderer.Unmarshal(data, &v); err != nil {
-		return nil, &Error{Problem: fmt.Sprintf("cannot decode: %v", err), Err: err}
-	}
-	plain, err := jsonable(v)
+	plain, err := cborTree(data)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +117,15 @@ func cborToJSON(data []byte) ([]byte, error) {
 		return nil, newError("render", err)
 	}
 	return text, nil
+}
+
+// cborTree decodes for a reader that does not know the type.
+func cborTree(data []byte) (any, error) {
+	var v any
+	if err := cborRenderer.Unmarshal(data, &v); err != nil {
+		return nil, &Error{Problem: fmt.Sprintf("cannot decode: %v", err), Err: err}
+	}
+	return jsonable(v)
 }
 
 // jsonable replaces what JSON has no value for: names that are no strings, and embedded JSON.

@@ -3,6 +3,8 @@ package codec
 import (
 	"hash/crc32"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -33,6 +35,21 @@ func (p Payload) JSON() ([]byte, error) {
 		return data, nil
 	}
 	return cborToJSON(data)
+}
+
+// Tree decodes the value for a reader that does not know its type. Of a CBOR payload, which tells floats from
+// integers, the tree is made of map[string]any, []any, the []float64, []float32 or []int64 of a typed array, string,
+// []byte, bool, nil, int64, *big.Int, float64 and jsontext.Value; that of a JSON payload is its text, as a
+// jsontext.Value.
+func (p Payload) Tree() (any, error) {
+	f, data, err := p.open()
+	if err != nil {
+		return nil, err
+	}
+	if f == JSON {
+		return jsontext.Value(data), nil
+	}
+	return cborTree(data)
 }
 
 // Checksum returns the CRC-32C (Castagnoli) of Data as stored.
