@@ -13,7 +13,8 @@ import (
 // it stands here, so that it is decided and does not just happen. A new package needs a line, too.
 var arrows = map[string][]string{
 	"cli": {
-		"engine", "export", "export/hdf5", "export/npz", "export/parquet", "export/runs", "export/sqlite", "export/xlsx",
+		"engine", "export", "export/hdf5", "export/npz", "export/parquet", "export/pickle", "export/runs",
+		"export/sqlite", "export/xlsx",
 		"internal/gitstate", "internal/runlog", "plot",
 	},
 	"cmd/wf": {"cli", "steps"},
@@ -78,7 +79,7 @@ var libraries = map[string][]string{
 	"github.com/dustin/go-humanize":         {"cli"},
 	"github.com/fsnotify/fsnotify":          {"engine/internal/oslock", "steps/internal/statefile"},
 	"github.com/fxamacker/cbor/v2":          {"engine/internal/codec"},
-	"github.com/go-json-experiment/json":    {"engine/internal/codec", "engine/internal/input", "export", "export/pickle"},
+	"github.com/go-json-experiment/json":    {"engine/internal/codec", "engine/internal/input", "export", "export/pickle", "export/runs"},
 	"github.com/google/go-cmp":              {"engine/enginetest"},
 	"github.com/google/uuid":                {"engine"},
 	"github.com/jmoiron/sqlx":               {"engine/internal/store"},

@@ -9,6 +9,7 @@ import (
 	"github.com/durable-wf/wf/export/hdf5"
 	"github.com/durable-wf/wf/export/npz"
 	"github.com/durable-wf/wf/export/parquet"
+	"github.com/durable-wf/wf/export/pickle"
 	"github.com/durable-wf/wf/export/sqlite"
 	"github.com/durable-wf/wf/export/xlsx"
 )
@@ -17,7 +18,7 @@ import (
 func fileFormats() []export.Format {
 	return []export.Format{
 		export.CSV(), export.JSONDocument(), export.JSONLines(), xlsx.Format(), parquet.Format(), hdf5.Format(), npz.Format(),
-		sqlite.Format(),
+		pickle.Format(), sqlite.Format(),
 	}
 }
 

@@ -61,7 +61,7 @@ func readCSV(_ context.Context, f *os.File) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Name: "records"}
+	t := &Table{Name: Whole}
 	for _, name := range heads {
 		t.Columns = append(t.Columns, Column{Name: name, Kind: Text})
 	}

@@ -218,7 +218,7 @@ func readJSON(_ context.Context, f *os.File) (*Document, error) {
 
 // recordDocument is a document with one table of JSON values, so that none is changed on its way.
 func recordDocument(records [][]Member) *Document {
-	t := TableOfMembers("records", records)
+	t := TableOfMembers(Whole, records)
 	for i := range t.Columns {
 		t.Columns[i].Kind = JSON
 	}

@@ -104,14 +104,14 @@ type Field struct {
 	Word string
 }
 
-// Records returns the records of a document that was read: the rows of its only table, or its arrays and
-// groups as a single record. What a record lacks is left out.
+// Whole is the name of the table that a document is when its file is nothing but a list of records.
+const Whole = "records"
+
+// Records returns the records of a document that was read: the rows of the table [Whole], or else its tables, arrays
+// and groups as a single record. What a record lacks is left out.
 func Records(ctx context.Context, doc *Document) ([][]Field, error) {
-	switch {
-	case len(doc.Tables) == 1 && len(doc.Arrays) == 0 && len(doc.Groups) == 0:
+	if len(doc.Tables) == 1 && doc.Tables[0].Name == Whole {
 		return tableRecords(ctx, doc.Tables[0])
-	case len(doc.Tables) > 1:
-		return nil, fmt.Errorf("holds %d tables, and which one is meant is not known", len(doc.Tables))
 	}
 	members, err := groupMembers(ctx, doc)
 	return [][]Field{members}, err
@@ -148,9 +148,16 @@ func fieldOf(name string, v any) (Field, error) {
 	return f, err
 }
 
-// groupMembers are the arrays and groups of a group as JSON.
+// groupMembers are the tables, arrays and groups of a group as JSON.
 func groupMembers(ctx context.Context, g *Group) ([]Field, error) {
 	var fields []Field
+	for _, t := range g.Tables {
+		raw, err := render(func(w *jsonWriter) error { return w.table(ctx, t, "") })
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, Field{Name: t.Name, Value: raw})
+	}
 	for _, a := range g.Arrays {
 		if len(a.Dims) == 0 {
 			f, err := fieldOf(a.Name, a.At(0))

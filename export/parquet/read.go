@@ -34,7 +34,7 @@ func read(ctx context.Context, f *os.File) (doc *export.Document, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &export.Table{Name: "records"}
+	t := &export.Table{Name: export.Whole}
 	leaves := file.Root().Columns()
 	for _, c := range leaves {
 		column, err := columnOf(c)

@@ -21,6 +21,9 @@ func read(_ context.Context, f *os.File) (*export.Document, error) {
 		err = r.members(doc, top, 0)
 	} else {
 		err = r.add(doc, "value", v, 0)
+		for _, t := range doc.Tables { // of a list of dicts
+			t.Name = export.Whole
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -20,8 +20,8 @@ import (
 // JSON becomes the Python values that it describes, and None stands for what is missing.
 //
 // A dict that is read becomes a group, unless there are no arrays of NumPy in it: then it is what its JSON would be, see
-// [export.Group.Unfold]. So is a list; a value that is no dict is named "value". Tuples and sets are lists, bytes are
-// text in Base64, datetimes text in RFC 3339. An object of a class that is not known here is not built: it is an object
+// [export.Group.Unfold]. So is a list; a list of dicts is the table [export.Whole], any other value that is no dict is
+// named "value". Tuples and sets are lists, bytes are text in Base64, datetimes text in RFC 3339. An object of a class that is not known here is not built: it is an object
 // with the members "class", "args", "state", "items" and "dict", as far as they are there.
 func Format() export.Format {
 	return export.Format{

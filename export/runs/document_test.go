@@ -219,6 +219,64 @@ func TestDocumentOfSeveralRuns(t *testing.T) {
 	}
 }
 
+// gridState is stored as CBOR, which tells floats from integers.
+type gridState struct {
+	U     engine.Floats   `json:"u"`
+	F     engine.Float32s `json:"f"`
+	K     engine.Ints     `json:"k"`
+	Rows  [][]float64     `json:"rows"`
+	Whole float64         `json:"whole"`
+	N     int             `json:"n"`
+	In    struct {
+		Name string `json:"name"`
+	} `json:"in"`
+}
+
+const grid engine.Name[gridState, gridState] = "grid"
+
+func gridding() engine.Definition {
+	return engine.Workflow[gridState, gridState]{
+		Name: grid, Codec: engine.CBOR,
+		Steps: []engine.Step[gridState]{{Name: "do", Do: func(_ *engine.Context, s *gridState) (engine.Transition, error) {
+			*s = gridState{
+				U: make(engine.Floats, 3), F: engine.Float32s{1.5}, K: engine.Ints{math.MaxInt64}, Rows: [][]float64{{1, 2}}, Whole: 3, N: 4,
+			}
+			s.In.Name = "x"
+			return grid.Done(*s), nil
+		}}},
+	}
+}
+
+func TestArraysOfCBORKeepTheirTypes(t *testing.T) {
+	t.Parallel()
+	e := enginetest.New(t, gridding())
+	run := enginetest.Start(e, grid, gridState{}, &engine.StartOptions{Keep: engine.KeepAll})
+	end(t, e, run.ID)
+	doc := document(t, e, runs.Whats(), run.ID)
+	want := []*export.Array{
+		{Name: "f", Dims: []int{1}, Data: []float32{1.5}},
+		{Name: "k", Dims: []int{1}, Data: []int64{math.MaxInt64}},
+		{Name: "n", Data: []int64{4}},
+		{Name: "rows", Dims: []int{1, 2}, Data: []float64{1, 2}},
+		{Name: "u", Dims: []int{3}, Data: []float64{0, 0, 0}},
+		{Name: "whole", Data: []float64{3}},
+	}
+	for i, name := range []string{"state", "result"} {
+		if got := doc.Groups[i]; got.Name != name {
+			t.Errorf("group %d is %s, want %s", i, got.Name, name)
+		} else if diff := cmp.Diff(want, got.Arrays); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+	}
+	row := rows(t, doc, "results")[0]
+	if row["result_whole"] != 3.0 || row["result_n"] != int64(4) || row["result_in_name"] != "x" || row["result_u"] == nil {
+		t.Errorf("results: %v", row)
+	}
+	if kept := rows(t, doc, "checkpoints"); kept[len(kept)-1]["state_whole"] != 3.0 || kept[0]["state_u"] != nil {
+		t.Errorf("checkpoints: %v", kept)
+	}
+}
+
 func TestDocumentOfWhatThereIsNot(t *testing.T) {
 	t.Parallel()
 	e := enginetest.New(t, plainly())

@@ -30,7 +30,7 @@ func read(_ context.Context, f *os.File) (_ *export.Document, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	t := &export.Table{Name: "records"}
+	t := &export.Table{Name: export.Whole}
 	var found []export.Row
 	for n := 1; rows.Next(); n++ {
 		words, err := rows.Columns()
