@@ -15,10 +15,7 @@ type entry struct {
 // index writes a version 1 B-tree over the chunks, which come in the order of their offsets, from its leaves up
 // (III.A.1, node type 1). It returns the address of its root.
 func (c *chunks) index(end []uint64) (uint64, error) {
-	level := make([]entry, len(c.done))
-	for i, done := range c.done {
-		level[i] = entry{done, done.address}
-	}
+	level := entries(c.done)
 	for depth := byte(0); ; depth++ {
 		parents, err := c.nodes(level, depth, end)
 		if err != nil {
@@ -31,13 +28,21 @@ func (c *chunks) index(end []uint64) (uint64, error) {
 	}
 }
 
+// entries returns what leaves hold.
+func entries(chunks []chunk) []entry {
+	level := make([]entry, len(chunks))
+	for i, c := range chunks {
+		level[i] = entry{c, c.address}
+	}
+	return level
+}
+
 // nodes writes the nodes of one level and returns the entries of the level above.
 func (c *chunks) nodes(children []entry, depth byte, end []uint64) ([]entry, error) {
 	key := 8 + 8*(len(end)+1)
 	size := 24 + nodeEntries*8 + (nodeEntries+1)*key
-	stride := uint64(size+7) &^ 7
 	n := (len(children) + nodeEntries - 1) / nodeEntries
-	first := c.file.allocate(int(stride) * n)
+	first := c.file.allocate(size * n)
 	parents := make([]entry, n)
 	for i := range parents {
 		mine := children[i*nodeEntries : min((i+1)*nodeEntries, len(children))]
@@ -45,13 +50,13 @@ func (c *chunks) nodes(children []entry, depth byte, end []uint64) ([]entry, err
 		if i+1 < n {
 			after = children[(i+1)*nodeEntries].chunk
 		}
-		address := first + uint64(i)*stride
+		address := first + uint64(i*size)
 		left, right := undefined, undefined
 		if i > 0 {
-			left = address - stride
+			left = address - uint64(size)
 		}
 		if i+1 < n {
-			right = address + stride
+			right = address + uint64(size)
 		}
 		b := []byte{'T', 'R', 'E', 'E', 1, depth}
 		b = binary.LittleEndian.AppendUint16(b, uint16(len(mine)))

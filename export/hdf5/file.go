@@ -56,10 +56,10 @@ func (f *File) append(b []byte) (uint64, error) {
 	return address, f.writeAt(b, address)
 }
 
-// allocate reserves n bytes at the end of the file and returns their address, a multiple of 8.
+// allocate reserves n bytes at the end of the file and returns their address.
 func (f *File) allocate(n int) uint64 {
-	address := (f.end + 7) &^ 7
-	f.end = address + uint64(n)
+	address := f.end
+	f.end += uint64(n)
 	return address
 }
 

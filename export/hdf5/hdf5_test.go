@@ -276,6 +276,7 @@ assert len(f) == 2001
 for i in range(2000):
     assert f['run ' + 'ä'*(i%7) + chr(97+i%26) + f'{i:04d}'].attrs['i'] == i
 assert '/'.join(['deep']*50) in f
+assert f.id.links.get_info('run ä'.encode() + b'b0001').cset == h5py.h5t.CSET_UTF8
 `)
 }
 

@@ -12,7 +12,6 @@ const (
 	maxCollection    = 256 << 10
 	collectionHeader = 16
 	objectHeader     = 16
-	maxObjects       = 1<<16 - 2 // an object is numbered by two bytes; 0 is the free space
 )
 
 // heap is the collection of texts that is being filled. Its space in the file is reserved when it is begun, so that
@@ -21,7 +20,7 @@ type heap struct {
 	address uint64
 	buf     []byte // the collection so far, of capacity cap(buf) in the file
 	size    int
-	objects uint16
+	objects uint16 // so far, numbered from 1: a collection is too small for more than two bytes can count
 }
 
 // AppendText appends an element of type [Text] to b, having put s into the file. An error is that of the file, or
@@ -42,7 +41,7 @@ func (f *File) AppendText(b []byte, s string) ([]byte, error) {
 // put stores s and returns the collection that it is in and its number there.
 func (h *heap) put(f *File, s string) (uint64, uint16, error) {
 	need := objectHeader + (len(s)+7)&^7
-	if len(h.buf)+need > h.size || h.objects == maxObjects {
+	if len(h.buf)+need > h.size {
 		if err := h.flush(f); err != nil {
 			return 0, 0, err
 		}

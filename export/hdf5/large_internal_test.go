@@ -79,6 +79,48 @@ assert (d[:] == np.arange(len(d))).all() and all(d[i] == i for i in range(0, len
 `)
 }
 
+// The leaves of an index follow each other, and each ends where the next begins.
+func TestLeavesOfTheIndex(t *testing.T) {
+	t.Parallel()
+	file := &memory{}
+	c := newChunks(Create(file), 8, []uint64{300})
+	for i := range uint64(300) {
+		c.done = append(c.done, chunk{address: 1000 + i, size: 8, offset: []uint64{i}})
+	}
+	leaves, err := c.nodes(entries(c.done), 0, []uint64{300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, left, seen := leaves[0].child, undefined, uint64(0)
+	for at != undefined {
+		node := file.data[at:]
+		used := uint64(binary.LittleEndian.Uint16(node[6:]))
+		if got := binary.LittleEndian.Uint64(node[8:]); got != left {
+			t.Errorf("the leaf at %d comes after %d, want %d", at, got, left)
+		}
+		for i := range used + 1 { // keys of 24 bytes and children of 8 in turn
+			if offset := binary.LittleEndian.Uint64(node[24+32*i+8:]); offset != seen+i {
+				t.Errorf("key %d of the leaf at %d is %d, want %d", i, at, offset, seen+i)
+			}
+		}
+		seen += used
+		left, at = at, binary.LittleEndian.Uint64(node[16:])
+	}
+	if seen != 300 {
+		t.Errorf("the leaves hold %d chunks, want 300", seen)
+	}
+}
+
+// memory is a file.
+type memory struct{ data []byte }
+
+func (m *memory) WriteAt(p []byte, at int64) (int, error) {
+	if missing := int(at) + len(p) - len(m.data); missing > 0 {
+		m.data = append(m.data, make([]byte, missing)...)
+	}
+	return copy(m.data[at:], p), nil
+}
+
 // The checksum is that of lookup3.c: values of its own test driver, driver5, with initial value 0.
 func TestChecksum(t *testing.T) {
 	t.Parallel()

@@ -102,6 +102,8 @@ func TestNumPyReadsWhatWasWritten(t *testing.T) {
 	t.Parallel()
 	path := exported(t, sample())
 	numpy(t, path, `
+import zipfile
+assert all(zipfile.ZipFile(path).read(n).index(b'\n') % 64 == 63 for n in zipfile.ZipFile(path).namelist())
 z = np.load(path)
 assert z['@workflow'] == 'heat' and z['@version'] == 3 and z['@rate'] == 0.5 and z['@resumed'] == True
 assert z['@created'] == '2026-02-03T04:05:06.789000Z'
@@ -243,6 +245,7 @@ np.save(path + '/large.npy', np.array([2**64-1], np.uint64))
 np.save(path + '/void.npy', np.array([b'ab'], 'V2'))
 np.save(path + '/nested.npy', np.zeros(1, [('a', [('b', 'i4')])]))
 open(path + '/short.npy', 'wb').write(open(path + '/large.npy', 'rb').read()[:-1])
+open(path + '/long.npy', 'wb').write(open(path + '/large.npy', 'rb').read() + b'xx')
 open(path + '/none.npy', 'wb').write(b'')
 `)
 	if t.Failed() {
@@ -250,7 +253,7 @@ open(path + '/none.npy', 'wb').write(b'')
 	}
 	for name, want := range map[string]string{
 		"object": "Python objects", "complex": "complex numbers", "delta": "time differences", "large": "larger than an int64", "void": "not understood",
-		"nested": "records within records", "short": "7 bytes of data instead of the 8", "none": "is no NumPy array",
+		"nested": "records within records", "short": "7 bytes of data instead of the 8", "long": "9 bytes of data or more instead of the 8", "none": "is no NumPy array",
 	} {
 		_, err := readBack(t, npz.Array(), filepath.Join(dir, name+".npy"))
 		if err == nil || !strings.Contains(err.Error(), want) {

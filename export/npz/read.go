@@ -125,7 +125,10 @@ func readData(r io.Reader, h header) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if got != want {
+	if got > want {
+		return nil, fmt.Errorf("holds %d bytes of data or more instead of the %d that its header tells of", got, want)
+	}
+	if got < want {
 		return nil, fmt.Errorf("holds %d bytes of data instead of the %d that its header tells of", got, want)
 	}
 	return data.Bytes(), nil

@@ -161,7 +161,7 @@ func TestReadsAllProtocols(t *testing.T) {
 	python(t, dir, `
 import collections
 shared = [1, 2]
-value = {'n': 5, 'big': 2**70, 'neg': -2**70, 'f': 2.0, 'nan': math.nan, 'inf': -math.inf, 'min': -2**63, 'long': 2**3000 % 10**9,
+value = {'n': 5, 'big': 2**70, 'neg': -2**70, 'f': 2.0, 'nan': math.nan, 'inf': -math.inf, 'min': -2**63, 'minus': -5, 'long': 2**3000 % 10**9,
   's': 'é\n日😀\\u0041\'"', 'bytes': b'\x00\xff', 'array': bytearray(b'ab'), 't': (1, (2,), (), (3, 4, 5, 6)), 'none': [None], 'set': {7}, 'frozen': frozenset([8]),
   'a': shared, 'b': shared, 'flag': True, 'deep': [[1, 2], [3, 4]], 'floats': [1, 2.5], 'rows': [{'x': 1, 'y': 'a'}, {'x': 2.5, 'y': 'b'}],
   'ordered': collections.OrderedDict([('k', 1)]), 'default': collections.defaultdict(list, {'k': [1]}), 3: 'three', (1, 2): 'tuple',
@@ -191,7 +191,7 @@ for protocol in range(6):
 	}
 	for _, want := range []string{
 		`"n":"[] [5]"`, `"big":"[] [1180591620717411303424]"`, `"neg":"[] [-1180591620717411303424]"`, `"f":"[] [2]"`, `"inf":"[] [-Inf]"`, `"nan":"[] [NaN]"`,
-		`"min":"[] [-9223372036854775808]"`, `"s":"[] [é\n日😀\\u0041'\"]"`, `"bytes":"[] [AP8=]"`, `"array":"[] [YWI=]"`, `"t":"[] [[1,[2],[],[3,4,5,6]]]"`,
+		`"min":"[] [-9223372036854775808]"`, `"minus":"[] [-5]"`, `"s":"[] [é\n日😀\\u0041'\"]"`, `"bytes":"[] [AP8=]"`, `"array":"[] [YWI=]"`, `"t":"[] [[1,[2],[],[3,4,5,6]]]"`,
 		`"set":"[1] [7]"`, `"frozen":"[1] [8]"`, `"a":"[2] [1 2]"`, `"b":"[2] [1 2]"`, `"deep":"[2 2] [1 2 3 4]"`, `"floats":"[2] [1 2.5]"`, `"rows":["1a","2.5b"]`,
 		`"ordered":{"k":"[] [1]"}`, `"3":"[] [three]"`, `"[1,2]":"[] [tuple]"`, `"when":"[] [2026-01-02T03:04:05.000006Z]"`, `"day":"[] [2026-01-02]"`,
 		`"local":"[] [2026-01-02T00:00:00]"`, `"zone":"[] [2026-01-02T00:00:00+02:00]"`, `"delta":"[] [86402]"`, `"flag":"[] [true]"`, `"e":"[] []"`,
@@ -308,6 +308,18 @@ pickle.dump(np.array([{}]), open(path + '/objects', 'wb'))
 		if _, err := readBack(t, filepath.Join(dir, name)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", name, err, want)
 		}
+	}
+}
+
+// Only a pickle that no dict was made of can have a key twice.
+func TestLastValueOfAKeyCounts(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "twice")
+	ok(t, os.WriteFile(path, []byte("](K\x00}(\x8c\x01aK\x01\x8c\x01aK\x02ue."), 0o600))
+	doc, err := readBack(t, path)
+	ok(t, err)
+	if got, want := text(t, doc), `{"value":"[] [[0,{\"a\":2}]]"}`; got != want {
+		t.Errorf("read as %s, want %s", got, want)
 	}
 }
 
