@@ -141,7 +141,7 @@ func (a *app) start(ctx context.Context, line commandLine, s starting) error {
 	}
 	input, err := line.def.Input(base, line.words)
 	if err == nil {
-		err = line.def.Check(input) // before a database is created for nothing
+		_, err = line.def.Complete(input) // before a database is created for nothing
 	}
 	if err != nil {
 		return err

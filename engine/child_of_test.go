@@ -74,23 +74,24 @@ func TestChildOfIsAllOrNothing(t *testing.T) {
 	}
 }
 
-// Check says what a start would say, without one.
-func TestDefinitionCheck(t *testing.T) {
+// Complete says what a start would say, without one.
+func TestDefinitionComplete(t *testing.T) {
 	t.Parallel()
 	def := square(nil)
 	def.Validate = func(s *count) error {
 		if s.N < 0 {
 			return errors.New("n must not be negative")
 		}
+		s.N++
 		return nil
 	}
-	if err := def.Check([]byte(`{"n":1}`)); err != nil {
-		t.Errorf("Check = %v", err)
+	if got, err := def.Complete([]byte(`{"n":1}`)); err != nil || !strings.Contains(string(got), `"n":2,`) {
+		t.Errorf("Complete = %s, %v; want n raised by Validate", got, err)
 	}
 	for in, want := range map[string]string{`{"n":-1}`: "must not be negative", `{"m":1}`: "m", `[`: "squares"} {
-		err := def.Check([]byte(in))
+		_, err := def.Complete([]byte(in))
 		if _, ok := errors.AsType[*engine.InputError](err); !ok {
-			t.Errorf("Check(%s) = %v, want an InputError", in, err)
+			t.Errorf("Complete(%s) = %v, want an InputError", in, err)
 		}
 		mustComplain(t, err, want)
 	}

@@ -179,9 +179,9 @@ type Definition interface {
 	// Input makes the JSON of a starting state: base (JSON, may be nil), then words by input name as
 	// on a command line, then defaults for what is left out. Its error is an *InputError.
 	Input(base []byte, words map[string][]string) (json.RawMessage, error)
-	// Check reports why a run cannot start from JSON as Input makes it, as a start would: an *InputError, or
-	// nil.
-	Check(in json.RawMessage) error
+	// Complete makes of JSON as Input makes it the state from which a run would start: as Validate completes
+	// it. Its error, an *InputError, says why no run can.
+	Complete(in json.RawMessage) (json.RawMessage, error)
 	// RunStep runs one attempt of one step and returns when the step has returned and everything that
 	// it saved is durable or refused.
 	RunStep(ctx context.Context, v Visit, h Host) Outcome

@@ -104,10 +104,13 @@ func (w Workflow[S, R]) Input(base []byte, words map[string][]string) (json.RawM
 	return doc, nil
 }
 
-// Check reports why a run cannot start, see [Definition].
-func (w Workflow[S, R]) Check(in json.RawMessage) error {
-	_, err := w.startJSON(in)
-	return err
+// Complete makes the state from which a run would start, see [Definition].
+func (w Workflow[S, R]) Complete(in json.RawMessage) (json.RawMessage, error) {
+	begin, err := w.startJSON(in)
+	if err != nil {
+		return nil, err
+	}
+	return begin.state.JSON()
 }
 
 func (w Workflow[S, R]) format() Codec {

@@ -47,7 +47,7 @@ func visit[S, R any](ctx context.Context, t testing.TB, def engine.Workflow[S, R
 func mustRefuse(t *testing.T, def engine.Definition, inputs map[string]string) {
 	t.Helper()
 	for in, want := range inputs {
-		err := def.Check(json.RawMessage(in))
+		_, err := def.Complete(json.RawMessage(in))
 		if _, ok := errors.AsType[*engine.InputError](err); !ok || !strings.Contains(err.Error(), want) {
 			t.Errorf("input %s: %v, want an InputError about %q", in, err, want)
 		}

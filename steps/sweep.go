@@ -23,6 +23,7 @@ type SweepState struct {
 	Repeat   int               `json:"repeat" help:"runs at each point, each with random numbers of its own" default:"1"`
 	Limit    int               `json:"limit" help:"how many runs are in flight at a time (0: any number)" default:"0"`
 	FailFast bool              `json:"fail-fast" help:"fail as soon as one run does, and cancel the others"`
+	Inputs   []json.RawMessage `json:"inputs"` // of the runs, as they were completed at the start; empty once they are children
 }
 
 // SweepWorkflow runs any of the given workflows at each point of a grid of its inputs, as children, and makes one
@@ -44,7 +45,8 @@ func SweepWorkflow(workflows ...engine.Definition) engine.Workflow[SweepState, [
 // sweeper knows the workflows that may be run.
 type sweeper struct{ workflows []engine.Definition }
 
-// validate makes the input of each point, so that what is wrong with any is said before the first run.
+// validate makes the input of each point. What is wrong with any is thus said before the first run, and all are
+// completed where the sweep is started: a folder, say, that is meant relative to here.
 func (w sweeper) validate(s *SweepState) error {
 	switch {
 	case s.Repeat < 1:
@@ -56,10 +58,11 @@ func (w sweeper) validate(s *SweepState) error {
 	if err != nil {
 		return err
 	}
-	for i := range plan.size {
+	s.Inputs = make([]json.RawMessage, plan.size)
+	for i := range s.Inputs {
 		in, err := plan.input(i)
 		if err == nil {
-			err = plan.def.Check(in)
+			s.Inputs[i], err = plan.def.Complete(in)
 		}
 		if err != nil {
 			return plan.blame(i, err)
@@ -69,17 +72,9 @@ func (w sweeper) validate(s *SweepState) error {
 }
 
 func (w sweeper) spawn(ctx *engine.Context, s *SweepState) (engine.Transition, error) {
-	plan, err := w.plan(s)
-	if err != nil {
-		return engine.Transition{}, engine.Permanent(err)
-	}
-	inputs := make([]json.RawMessage, plan.size)
-	for i := range inputs {
-		if inputs[i], err = plan.input(i); err != nil {
-			return engine.Transition{}, engine.Permanent(plan.blame(i, err))
-		}
-	}
-	ctx.Progress(0, int64(plan.size))
+	inputs := s.Inputs
+	s.Inputs = nil
+	ctx.Progress(0, int64(len(inputs)))
 	t := engine.Spawn(func(yield func(engine.Child) bool) {
 		for _, in := range inputs {
 			if !yield(engine.ChildOf(s.Workflow, in, nil)) {
