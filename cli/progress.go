@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -19,6 +20,8 @@ const (
 	firstLine  = 5 * time.Second  // without a terminal, the first line of progress comes after this time
 	lastLine   = 10 * time.Minute // and the intervals grow to this one
 	barWidth   = 24
+
+	familyRefresh = time.Second / 2 // the children of a run are counted so often
 )
 
 // progress shows how far the runs are that execute in this process: bars on a terminal, otherwise a
@@ -92,12 +95,13 @@ func (p *progress) showBar(run engine.Run, done <-chan struct{}) {
 	defer bar.Abort(true)
 	tick := time.NewTicker(barRefresh)
 	defer tick.Stop()
+	source := p.source(run)
 	for {
 		select {
 		case <-done:
 			return
 		case now := <-tick.C:
-			live, ok := p.eng.Live(run.ID)
+			live, ok := source(now)
 			if !ok {
 				continue
 			}
@@ -114,22 +118,38 @@ func (p *progress) showBar(run engine.Run, done <-chan struct{}) {
 func (p *progress) showLines(run engine.Run, done <-chan struct{}) {
 	var m meter
 	interval := firstLine
+	source := p.source(run)
+	observe := func() {
+		now := time.Now()
+		if live, ok := source(now); ok {
+			m.observe(now, live)
+		}
+	}
 	for {
-		p.observe(&m, run.ID)
+		observe()
 		select {
 		case <-done:
 			return
 		case <-time.After(interval):
 		}
-		p.observe(&m, run.ID)
+		observe()
 		p.app.note("%s: %s", title(run), &m)
 		interval = min(2*interval, lastLine)
 	}
 }
 
-func (p *progress) observe(m *meter, id int64) {
-	if live, ok := p.eng.Live(id); ok {
-		m.observe(time.Now(), live)
+// source returns a function that reads the progress of the run; the bool is false if there is nothing new. That of a
+// run that waits for its children is how many of them have ended.
+func (p *progress) source(run engine.Run) func(now time.Time) (engine.Progress, bool) {
+	var counted time.Time
+	return func(now time.Time) (engine.Progress, bool) {
+		live, ok := p.eng.Live(run.ID)
+		if ok || now.Sub(counted) < familyRefresh {
+			return live, ok
+		}
+		counted = now
+		ended, err := p.eng.FamilyProgress(context.Background(), run.ID)
+		return ended, err == nil && ended.Total > 0 // whoever executes the run tells of a database that cannot be read
 	}
 }
 

@@ -37,6 +37,16 @@ func TestResultOnTerminal(t *testing.T) {
 	}
 }
 
+// TestFamilyOnTerminal sees how many of a run's children have ended.
+func TestFamilyOnTerminal(t *testing.T) {
+	t.Parallel()
+	screen, _ := beside(t, "start", "--db", filepath.Join(t.TempDir(), "wf.db"), "sweep", "--workflow", "sum",
+		"--grid", "n=60..67", "--set", "delay=3ms", "--limit", "1")
+	if want := `run 1 \(sweep\) .* % +[1-8] of 8 +[0-9.]+ /s`; !regexp.MustCompile(want).MatchString(screen) {
+		t.Errorf("the screen does not match %q: %q", want, screen)
+	}
+}
+
 // TestQuietOnTerminal sees nothing.
 func TestQuietOnTerminal(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,12 @@ func (e *Engine) Children(ctx context.Context, id, after int64) ([]Run, error) {
 	return e.children(ctx, id, after)
 }
 
+// FamilyProgress is how many of the children that a run has spawned last have ended, of all of them.
+func (e *Engine) FamilyProgress(ctx context.Context, id int64) (Progress, error) {
+	n, err := e.store.ChildCounts(ctx, id)
+	return Progress{Done: n.Ended, Total: n.Total}, err
+}
+
 func (e *Engine) children(ctx context.Context, id, after int64) ([]Run, error) {
 	rows, err := e.store.Children(ctx, id, after, childPage)
 	if err != nil {

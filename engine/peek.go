@@ -1,10 +1,14 @@
 package engine
 
-import "context"
+import (
+	"context"
+
+	"github.com/durable-wf/wf/engine/internal/store"
+)
 
 // Peek is what is known of a run right now, whether it executes or not.
 type Peek struct {
-	Run     Run      // as it was committed last, with its state; its progress is newer if this process executes it
+	Run     Run      // as it was committed last, with its state; its progress is newer if this process executes it, and that of its children while it waits for them
 	Here    bool     // this process executes it
 	Metrics []Metric // the newest point of each series
 }
@@ -22,6 +26,10 @@ func (e *Engine) Peek(ctx context.Context, id int64) (Peek, error) {
 	}
 	if progress, here := e.Live(id); here {
 		p.Run.Progress, p.Here = progress, true
+		return p, nil
 	}
-	return p, nil
+	if run.Waiting.Kind == store.WaitChildren {
+		p.Run.Progress, err = e.FamilyProgress(ctx, id)
+	}
+	return p, err
 }
