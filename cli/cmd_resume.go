@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type resuming struct {
 	renames   []string
 	options   engine.ResumeOptions
 	suspended int
+	limit     timeLimit
 	named     bool // the runs are
 }
 
@@ -63,13 +65,18 @@ func (a *app) resumeCommand() *cobra.Command {
 	flags.BoolVar(&r.options.Accept, "accept", false, "take a state that this program cannot read as far as it can; the rest is dropped")
 	flags.StringVar(&r.options.Skip, "skip", "", "leave the undo that is next to a person, for this reason")
 	flags.StringVar(&r.options.TakeOver, "take-over", "", "leave all that is still to be undone to a person, for this reason")
+	r.limit.add(flags)
 	addSuspendCode(cmd, &r.suspended)
 	a.addProvenance(cmd)
 	cmd.RunE = func(cmd *cobra.Command, refs []string) error {
 		if err := r.check(refs); err != nil {
 			return err
 		}
-		eng, err := a.openWith(cmd.Context(), a.passing(engine.Config{Access: engine.ReadWrite, Logger: a.logger(slog.LevelWarn)}))
+		cfg := a.passing(engine.Config{Access: engine.ReadWrite, Logger: a.logger(slog.LevelWarn)})
+		if !r.detach && !r.dryRun {
+			cfg.StopAt = r.limit.stopAt(a)
+		}
+		eng, err := a.openWith(cmd.Context(), cfg)
 		if err != nil {
 			return err
 		}
@@ -111,10 +118,12 @@ func (r *resuming) check(refs []string) error {
 	if err := r.search.check(); err != nil {
 		return err
 	}
-	return checkSuspendCode(r.suspended)
+	return cmp.Or(r.limit.check(), checkSuspendCode(r.suspended))
 }
 
 func (a *app) resume(ctx context.Context, eng *engine.Engine, refs []string, r resuming) (int, error) {
+	ctx, enough := eng.InTime(ctx)
+	defer enough()
 	r.named = len(refs) > 0 || r.given()
 	if r.detach && !r.dryRun {
 		return a.enqueue(ctx, eng, refs, r)

@@ -161,6 +161,7 @@ func showColumns(a *app) []column[shownRun] {
 		{Head: "started", Value: blank, Show: func(r shownRun) string { return since(r.Started, r.now) }},
 		{Head: "ended", Value: blank, Show: func(r shownRun) string { return since(r.Ended, r.now) }},
 		{Head: "took", Value: blank, Show: shownRun.timing},
+		{Head: "stopped", Value: blank, Show: shownRun.stoppedText},
 		{Head: "resumed", Value: blank, Show: shownRun.resumedText},
 		{Head: "from", Value: blank, Show: func(r shownRun) string { return r.trail.newest() }},
 		{Head: "retried", Value: blank, Show: shownRun.retriedText},

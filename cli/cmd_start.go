@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,9 +22,10 @@ The inputs of the workflow are flags after its name: see start WORKFLOW --help. 
 has the name of an input, write it before WORKFLOW, or as --wf-NAME. With --key, the same command line
 goes on with the run or prints its result, however often it is called.
 
-Ctrl-C, SIGTERM or SIGHUP saves the run and exits with 75; resume goes on with it. If that takes longer
-than a second, another one ends the process without saving and exits with 130, 143 or 129. Under nohup
-SIGHUP means nothing.`
+Ctrl-C, SIGTERM, SIGHUP or SIGUSR1 saves the run and exits with 75; resume goes on with it. If that takes
+longer than a second, another one (but SIGUSR1) ends the process without saving and exits with 130, 143 or
+129. Under nohup SIGHUP means nothing. --time-limit, or Slurm's SLURM_JOB_END_TIME, does the same in time
+for the save to be over before.`
 
 // starting is the flags of start.
 type starting struct {
@@ -35,6 +37,7 @@ type starting struct {
 	detach    bool
 	patience  time.Duration
 	suspended int
+	limit     timeLimit
 	retry     retryFlags
 }
 
@@ -80,6 +83,7 @@ func (s *starting) addFlags(flags *pflag.FlagSet) {
 	s.retry.add(flags)
 	flags.DurationVar(&s.options.Timeout, "timeout", 0, "how long one try of a step may execute")
 	addEntryFlags(flags, &s.options)
+	s.limit.add(flags)
 	flags.BoolVar(&s.detach, "detach", false, "only enqueue the run, for a worker, and print its ID")
 	flags.DurationVar(&s.patience, "wait-timeout", 0, "give up waiting, not working, after this time")
 	flags.StringVar(&s.input, "input", "", "inputs as JSON: the text, @FILE, or - for stdin")
@@ -125,7 +129,7 @@ func (s *starting) check() error {
 		return err
 	}
 	s.options.Keep, s.options.OnKey = engine.Keep(s.keep), engine.KeyPolicy(s.onKey)
-	return checkSuspendCode(s.suspended)
+	return cmp.Or(s.limit.check(), checkSuspendCode(s.suspended))
 }
 
 func (a *app) start(ctx context.Context, line commandLine, s starting) error {
@@ -146,7 +150,11 @@ func (a *app) start(ctx context.Context, line commandLine, s starting) error {
 	if err != nil {
 		return err
 	}
-	eng, err := a.openWith(ctx, a.passing(engine.Config{Access: engine.Create, Logger: a.logger(slog.LevelWarn)}))
+	cfg := a.passing(engine.Config{Access: engine.Create, Logger: a.logger(slog.LevelWarn)})
+	if !s.detach {
+		cfg.StopAt = s.limit.stopAt(a)
+	}
+	eng, err := a.openWith(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -164,6 +172,8 @@ func (a *app) start(ctx context.Context, line commandLine, s starting) error {
 
 // startHere starts the run, or finds it by its key, and stays with it to its end.
 func (a *app) startHere(ctx context.Context, eng *engine.Engine, workflow string, input []byte, s starting) (int, error) {
+	ctx, enough := eng.InTime(ctx)
+	defer enough()
 	run, fresh, err := eng.StartHere(ctx, workflow, input, &s.options)
 	if err != nil {
 		return ExitError, err

@@ -257,7 +257,7 @@ func (f *foreground) report(ctx context.Context, run engine.Run) (int, error) {
 	case engine.Waiting:
 		f.app.note("%s waits%s; go on with: %s", title(run), waitsFor(run), resume)
 	case engine.Suspended:
-		f.app.note("run %d is suspended%s; go on with: %s", run.ID, at(run.Brief), resume)
+		f.app.note("run %d is suspended%s%s; go on with: %s", run.ID, at(run.Brief), stopped(run.Stop), resume)
 	case engine.Compensating:
 		f.app.note("%s", f.app.underWay(run))
 	case engine.Pending, engine.Running:

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/durable-wf/wf/engine"
 )
@@ -24,6 +25,7 @@ func (a *app) openWith(ctx context.Context, cfg engine.Config) (*engine.Engine, 
 		return nil, errNoDB()
 	}
 	cfg.Path, cfg.Provenance = a.db, a.gather
+	cfg.Observer.StepHeedless = a.heedless
 	eng, err := engine.Open(ctx, cfg, a.defs...)
 	if err != nil {
 		if cfg.Access == engine.Create && errors.Is(err, engine.ErrNoFile) {
@@ -32,6 +34,12 @@ func (a *app) openWith(ctx context.Context, cfg engine.Config) (*engine.Engine, 
 		return nil, a.openError(err)
 	}
 	return eng, nil
+}
+
+// heedless names a step for which everybody waits.
+func (a *app) heedless(h engine.Heedless) {
+	go a.note("step %q of run %d has not looked at its context for %s: it cannot be saved before it does", // not here: the engine waits
+		h.Ref.Step, h.Ref.ID, humanDuration(h.For.Round(time.Second)))
 }
 
 func errNoDB() error { return usagef("--db names no database") }

@@ -67,9 +67,9 @@ func cmdCode(ts *testscript.TestScript, neg bool, args []string) {
 
 // cmdSignal sends a signal to the process that the workflow gate has named in a file: signal NAME FILE.
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}
+	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "USR1": syscall.SIGUSR1, "KILL": syscall.SIGKILL}
 	if neg || len(args) != 2 || signals[args[0]] == 0 {
-		ts.Fatalf("usage: signal INT|TERM|KILL FILE")
+		ts.Fatalf("usage: signal INT|TERM|USR1|KILL FILE")
 	}
 	pid, err := strconv.Atoi(ts.ReadFile(args[1]))
 	ts.Check(err)

@@ -189,6 +189,14 @@ func (s shownRun) retriedText() string {
 	return text + colon(last.text("reason"))
 }
 
+// stoppedText says how the run was stopped in order the last time.
+func (s shownRun) stoppedText() string {
+	if s.Stop == nil {
+		return ""
+	}
+	return since(s.Stop.At, s.now) + stopped(s.Stop)
+}
+
 // since shows a time and how long ago that is.
 func since(t, now time.Time) string {
 	if t.IsZero() {

@@ -15,10 +15,11 @@ const (
 	forcedWords = 100 * time.Millisecond // what is said at a forced end must not hold it up if stderr takes nothing
 )
 
-// signals returns a context that ends, with engine.ErrShutdown as its cause, at the first SIGINT,
-// SIGTERM or SIGHUP; a SIGHUP that was ignored when the process began, as under nohup, stays ignored.
-// One that comes more than sameStop later ends the process. A closed pipe ends nothing by itself:
-// whoever writes to it gets an error, so that a run outlives the reader of its progress.
+// signals returns a context that ends, with an engine.ErrShutdown that names the signal as its cause, at the first
+// SIGINT, SIGTERM, SIGHUP or SIGUSR1; a SIGHUP that was ignored when the process began, as under nohup, stays
+// ignored. A further one that comes more than sameStop later ends the process, but a SIGUSR1, by which batch systems
+// ask for a save, never does. A closed pipe ends nothing by itself: whoever writes to it gets an error, so that a run
+// outlives the reader of its progress.
 func (a *app) signals(parent context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // not Ignore, which child processes would inherit
@@ -26,14 +27,34 @@ func (a *app) signals(parent context.Context) context.Context {
 	if !signal.Ignored(syscall.SIGHUP) {
 		kinds = append(kinds, syscall.SIGHUP)
 	}
-	stops := make(chan os.Signal, 8)
+	stops, saves := make(chan os.Signal, 8), make(chan os.Signal, 1)
 	signal.Notify(stops, kinds...)
+	signal.Notify(saves, syscall.SIGUSR1)
 	go func() { // ends with the process
-		<-stops
-		cancel(engine.ErrShutdown)
+		var sig os.Signal
+		select {
+		case sig = <-stops:
+		case sig = <-saves:
+		}
+		cancel(engine.StopBy(signalName(sig)))
 		os.Exit(a.force(nextStop(stops, a.stillSaving)))
 	}()
 	return ctx
+}
+
+// signalName is the name of a signal that stops a process.
+func signalName(sig os.Signal) string {
+	switch sig {
+	case os.Interrupt:
+		return "SIGINT"
+	case syscall.SIGTERM:
+		return "SIGTERM"
+	case syscall.SIGHUP:
+		return "SIGHUP"
+	case syscall.SIGUSR1:
+		return "SIGUSR1"
+	}
+	return sig.String()
 }
 
 // nextStop waits for the first signal that does not belong to the same stop as the one before it, and

@@ -109,13 +109,13 @@ func (a *attempt) pace() Pace {
 	return p.chosen(a.policy)
 }
 
-// heard takes note of how long a save that was due has waited for the step. Where no clock makes one due, that is
-// not known, but no longer than since the last save.
+// heard takes note of how long a save that was due has waited for the step: since the clock rang, or, if it only
+// counts, about from one question to the next.
 func (a *attempt) heard(now time.Time) {
 	if rang := a.rang.Swap(0); rang != 0 {
 		a.silence.add(now.Sub(a.epoch) - time.Duration(rang))
-	} else if a.clock == nil {
-		a.silence.add(now.Sub(a.saved))
+	} else if n := a.ctx.counted; a.clock == nil && n > 0 {
+		a.silence.add(now.Sub(a.saved) / time.Duration(n))
 	}
 	a.saved = now
 }
@@ -171,12 +171,14 @@ func (a *attempt) rearm() {
 
 // snapshot encodes the triple of state, random state and counters, as they are now.
 func (a *attempt) snapshot() (Snapshot, error) {
+	begun := time.Now()
 	state, err := a.encode()
 	if err != nil {
 		return Snapshot{}, err
 	}
 	s := Snapshot{State: state, Brief: a.brief(), Random: a.randomState(), Done: a.done.Load(), Total: a.total.Load()}
 	s.Stall, s.Pace = a.saver.takeStall(), a.pace()
+	s.Pace.Slowest = max(s.Pace.Slowest, time.Since(begun)) // known before it is committed, for the first
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.counters) > 0 {

@@ -24,6 +24,7 @@ func (x *execution) compensate(ctx context.Context) error {
 	}
 	for before := int64(0); ; {
 		if ctx.Err() != nil {
+			x.halting.note()
 			return x.halt(ctx, context.Cause(ctx))
 		}
 		next, err := x.eng.store.Undos(still, x.row.ID, store.UndoFilter{Open: true, Before: before, Limit: 1})
@@ -106,9 +107,12 @@ func (x *execution) turnTo(u *store.Undo) {
 // undoAttempt runs the attempt, within the limits of the step.
 func (x *execution) undoAttempt(ctx context.Context, u *store.Undo) (Outcome, *watchdog) {
 	step := x.def.steps[u.Step] // if there is none, RunUndo says so
-	w := x.watch(ctx, limits{step: u.Step, timeout: step.Timeout, left: step.Timeout, heartbeat: step.Heartbeat})
+	l := limits{step: u.Step, timeout: step.Timeout, left: step.Timeout, heartbeat: step.Heartbeat}
+	w := x.watch(ctx, l)
 	x.tried, x.active, x.entered = 0, x.row.ActiveUS, time.Now()
-	out := w.perform(x.undoVisit(), x.def.RunUndo)
+	v := x.visit()
+	v.Ref, v.Until = x.undoRef(), x.until(l)
+	out := w.perform(v, x.def.RunUndo)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.row.ActiveUS = x.active + time.Since(x.entered).Microseconds()
@@ -120,13 +124,6 @@ func (x *execution) undoRef() Ref {
 	ref, u := x.ref(), x.undoes
 	ref.Step, ref.Visit, ref.Attempt, ref.Undo = u.Step, int(u.Visit), int(u.Attempts)+1, true
 	return ref
-}
-
-// undoVisit is what the definition needs to know for the next attempt at an undo.
-func (x *execution) undoVisit() Visit {
-	v := x.visit()
-	v.Ref = x.undoRef()
-	return v
 }
 
 // undone commits that a visit was undone, with the state as the undo has left it.

@@ -35,6 +35,7 @@ type Config struct {
 	Lease        time.Duration // after which a worker that lives but shows no heartbeat is deposed; 0 means 30 s
 	DrainTimeout time.Duration // how long Serve and Close wait for steps to stop; 0 means 30 s
 	Grace        time.Duration // after which a step that does not heed its cancelled context is given up; 0 means 30 s
+	StopAt       time.Time     // when this process will be ended; zero: not known. What executes is saved in time, see InTime
 	Checkpoint   Checkpoint    // the widest checkpoint policy
 	Preserve     Preserve      // the widest policy of which older checkpoints are kept
 	Keep         Keep          // what remains of a completed run; "" means KeepHistory

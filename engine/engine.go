@@ -26,7 +26,8 @@ type Engine struct {
 	defs  map[string]*definition
 	names []string // of defs, sorted; never nil, which would stand for all workflows
 	log   *slog.Logger
-	actor string // who acts, for the history: user@host pid N
+	spare time.Duration // before cfg.StopAt
+	actor string        // who acts, for the history: user@host pid N
 
 	clock   *clock.Clock // the wall time by which runs are due
 	unclock func()       // the clock does not ask this engine any more
@@ -63,7 +64,7 @@ func Open(ctx context.Context, cfg Config, defs ...Definition) (*Engine, error) 
 		return nil, err
 	}
 	e := &Engine{
-		cfg: cfg, defs: map[string]*definition{}, names: []string{}, log: cfg.Logger, actor: actor(), clock: clock.From(ctx), cut: fault.From(ctx),
+		cfg: cfg, defs: map[string]*definition{}, names: []string{}, log: cfg.Logger, actor: actor(), spare: spareOf(cfg.StopAt), clock: clock.From(ctx), cut: fault.From(ctx),
 		live: map[int64]*execution{}, held: map[int64]store.Run{}, adrift: map[int64]bool{}, waiters: map[int64][]*waiter{},
 	}
 	for _, def := range defs {

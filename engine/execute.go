@@ -36,6 +36,8 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 	if _, err := e.join(ctx); err != nil {
 		return Run{}, err
 	}
+	ctx, enough := e.InTime(ctx)
+	defer enough()
 	for mine := false; ; {
 		changed := e.news.changed() // first, so that no change is missed
 		row, executed, err := e.turn(ctx, id, opts)

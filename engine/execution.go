@@ -20,9 +20,11 @@ type execution struct {
 	unwatch [2]func() bool // stop watching what may end the run's context
 	onBegin func(Run)      // told that the first step is about to begin; may be nil
 	terms   terms          // said at the start
+	halting stopping       // how it is being stopped
 	rest    Status         // to which an orderly stop takes the run: suspended, or pending for a worker's
 	done    atomic.Int64
 	total   atomic.Int64
+	slow    atomic.Int64 // how long it takes at worst to save it, as measured: a Duration
 
 	hurry     chan struct{} // ticks when a person wants the run cancelled: see mercy
 	condemned atomic.Bool   // that is so
@@ -59,8 +61,8 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, terms: termsOf(&row), rest: rest, row: row, lease: row.Lease(), hurry: make(chan struct{}, 1)}
 	x.unwatch = [2]func() bool{
-		context.AfterFunc(ctx, func() { cancel(ErrShutdown) }),
-		context.AfterFunc(e.life, func() { cancel(ErrShutdown) }),
+		context.AfterFunc(ctx, func() { x.stop(shutdownCause(ctx)) }),
+		context.AfterFunc(e.life, func() { x.stop(ErrShutdown) }),
 	}
 	if x.def != nil && x.def.sagas {
 		x.lease.Undos = true
@@ -68,6 +70,7 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 	x.done.Store(row.Done)
 	x.total.Store(row.Total)
 	x.learned = learnedOf(&row)
+	x.slow.Store(int64(x.learned.Pace.lead()))
 	x.learned.Session = Session{Epoch: row.Epoch, Since: time.Now().UTC()}
 	e.mu.Lock()
 	x.worker = e.worker
@@ -106,6 +109,7 @@ func (x *execution) goOn(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
 			x.row.Attempt-- // it has not begun
+			x.halting.note()
 			return x.halt(ctx, context.Cause(ctx))
 		}
 		if err := x.ensureUndo(context.WithoutCancel(ctx)); err != nil {
@@ -204,7 +208,7 @@ func (x *execution) visit() Visit {
 		Ref:   x.ref(),
 		From:  Snapshot{State: Payload(r.Checkpoint.State), Random: r.Checkpoint.Random, Done: r.Done, Total: r.Total},
 		Wrote: int(r.Version), Seed: r.Seed, MTBF: x.worker.mtbf, Policy: x.terms.Checkpoint, Widest: x.eng.cfg.Checkpoint, Best: preserveOf(r).Best,
-		Pace: x.learned.Pace, Until: x.until(),
+		Pace: x.learned.Pace, Until: x.until(x.limits()),
 	}
 	if r.Checkpoint.Counters != "" {
 		_ = json.Unmarshal([]byte(r.Checkpoint.Counters), &v.From.Counters) // covered by inspect
@@ -212,13 +216,19 @@ func (x *execution) visit() Visit {
 	return v
 }
 
+// stop tells the step to stop in order.
+func (x *execution) stop(cause error) {
+	x.halting.tell()
+	x.cancel(cause)
+}
+
 // want stops the step because a person has asked for it, in the words of said. It must not block.
 func (x *execution) want(want, said string) {
 	switch want {
 	case "pause":
-		x.cancel(ErrPaused)
+		x.stop(ErrPaused)
 	case "cancel":
-		x.cancel(ErrCancelled)
+		x.stop(ErrCancelled)
 		if said == "" { // who has asked, and how patient they are, is heard later
 			return
 		}

@@ -34,6 +34,7 @@ func (x *execution) checkpoint(row *store.Run, s Snapshot) {
 func (x *execution) Save(s Snapshot, done func(error)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.halting.note()
 	x.checkpoint(&x.row, s)
 	x.row.Saves++
 	x.stamp()

@@ -12,6 +12,7 @@ import (
 type learned struct {
 	Pace    Pace    `json:"pace,omitzero"`
 	Session Session `json:"session,omitzero"`
+	Stop    *Stop   `json:"stop,omitempty"`
 }
 
 // learnedOf reads what a row keeps. What cannot be read is as if nothing had been learned.
@@ -28,8 +29,9 @@ func (x *execution) learn(row *store.Run, s Snapshot) {
 	if s.Pace.Cost > 0 {
 		x.learned.Pace = s.Pace
 	}
+	x.slow.Store(int64(max(s.Pace.lead(), x.learned.Pace.lead())))
+	x.learned.Session.sample(time.Now().UTC(), row.Visit, s.Done)
 	if s.Pace.Cost > 0 || row.Learned != "" {
-		x.learned.Session.sample(time.Now().UTC(), row.Visit, s.Done)
 		row.Learned = x.learned.text()
 	}
 }

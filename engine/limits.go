@@ -43,18 +43,24 @@ func (x *execution) limits() limits {
 	return l
 }
 
-// until is when the attempt that is about to begin has to have ended; zero for no limit. It is a real time, also
-// where the engine's clock is a test's.
-func (x *execution) until() time.Time {
-	l := x.limits()
+// until is when an attempt with these limits that is about to begin has to have ended; zero for no limit. It is a
+// real time, also where the engine's clock is a test's.
+func (x *execution) until(l limits) time.Time {
 	var until time.Time
-	if l.timeout > 0 {
-		until = time.Now().Add(l.left)
-	}
-	if !l.deadline.IsZero() {
-		if at := time.Now().Add(l.deadline.Sub(x.eng.clock.Now())); until.IsZero() || at.Before(until) {
+	earlier := func(at time.Time) {
+		if until.IsZero() || at.Before(until) {
 			until = at
 		}
+	}
+	now := time.Now()
+	if l.timeout > 0 {
+		earlier(now.Add(l.left))
+	}
+	if !l.deadline.IsZero() {
+		earlier(now.Add(l.deadline.Sub(x.eng.clock.Now())))
+	}
+	if at := x.eng.cfg.StopAt; !at.IsZero() {
+		earlier(at.Add(-x.eng.spare))
 	}
 	return until
 }

@@ -16,6 +16,7 @@ type Observer struct {
 	RunClaimed   func(Run)          // this process executes it from here on
 	StepStarted  func(Ref)          // an attempt begins
 	StepEnded    func(StepEvent)    // what it came to is committed, or never will be; once for each StepStarted
+	StepHeedless func(Heedless)     // it has to stop and does not look whether it has to; logged if nil
 	RunWaiting   func(Run)          // for a time, a signal, children or its next attempt
 	RunBlocked   func(Run)          // until a person looks at it
 	RunEnded     func(Run)          // completed, failed or cancelled, whether this process executed it or not
@@ -32,6 +33,13 @@ type StepEvent struct {
 	Err  error         // why it failed, or the cause that stopped it, such as ErrShutdown; nil if it did neither
 	// Retry tells when the next attempt is due; zero if there is none.
 	Retry time.Time
+}
+
+// Heedless is an attempt that was told to stop, and has neither ended nor saved, told progress or made a call since.
+type Heedless struct {
+	Ref   Ref
+	For   time.Duration // so far
+	Cause error         // why it has to stop
 }
 
 // CommitEvent is one transaction of the writer.

@@ -64,5 +64,6 @@ func (p Pace) chosen(c Checkpoint) Pace {
 	return p
 }
 
-// lead is how long it takes, at worst, from asking the attempt to stop until its last save is durable.
-func (p Pace) lead() time.Duration { return p.Slowest + p.Silence }
+// lead is how long it takes, at worst, to stop the attempt with a save. All counts twice: it may just be saving when it
+// is told, and then save once more; and if it looks up at a steady beat, the clock may have rung late in each.
+func (p Pace) lead() time.Duration { return 2 * (p.Slowest + p.Silence) }

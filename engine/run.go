@@ -57,6 +57,7 @@ type Run struct {
 	Stall       time.Duration   // that steps stood still for them
 	Active      time.Duration   // spent in steps
 	Pace        Pace            // of the newest checkpoints: how often, and why; zero until one within a step was measured
+	Stop        *Stop           // how it was stopped in order the last time; nil if it never was
 	Session     Session         // what its present owner, or else the last one, has measured of its progress
 	Tried       time.Duration   // of it, in the present try of the step, which its Timeout bounds
 	Head        []byte          // hash of the newest history row
@@ -100,7 +101,7 @@ func runOf(row *store.Run, def Definition) Run {
 	said := termsOf(row)
 	run.Policy, run.Retry, run.Timeout = said.Checkpoint, said.Retry, said.Timeout
 	l := learnedOf(row)
-	run.Pace, run.Session = l.Pace, l.Session
+	run.Pace, run.Session, run.Stop = l.Pace, l.Session, l.Stop
 	run.State, run.Brief = showPayload(Payload(row.Checkpoint.State), def)
 	run.Result, _ = showPayload(Payload(row.Result), nil)
 	return run

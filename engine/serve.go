@@ -39,6 +39,8 @@ func (e *Engine) Serve(ctx context.Context) error {
 		return err
 	}
 	e.log.InfoContext(ctx, "serve started", "worker", w.id, "workers", e.cfg.Workers)
+	ctx, enough := e.InTime(ctx)
+	defer enough()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()

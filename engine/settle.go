@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/durable-wf/wf/engine/internal/store"
@@ -179,6 +180,11 @@ func (x *execution) halt(ctx context.Context, cause error) error {
 	}
 	h := x.event(kind, -1)
 	h.Error = x.heedless
+	if how := x.halting.stop(cause); how != nil {
+		x.learned.Stop = how
+		next.Learned = x.learned.text()
+		h.Detail = detail("because", how.Cause, "stop_us", how.Took.Microseconds(), "saved", json.RawMessage(strconv.FormatBool(how.Saved)))
+	}
 	if kind == "paused" || kind == "cancelled" {
 		h.Detail = x.wanted(ctx)
 		next.Reason = reasonOf(h.Detail)

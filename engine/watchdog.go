@@ -16,6 +16,7 @@ var errGoexit = errors.New("the step ended its goroutine (by runtime.Goexit, as 
 type watchdog struct {
 	x       *execution
 	limits  limits
+	ref     Ref             // of the attempt
 	ctx     context.Context // the attempt's
 	cancel  context.CancelCauseFunc
 	beats   atomic.Uint64 // signs of life, counted by the attempt
@@ -27,6 +28,9 @@ type watchdog struct {
 	waited  time.Duration // for the step to stop
 	pulse   <-chan time.Time
 	expired <-chan time.Time
+	wonder  *time.Timer // until the step that has to stop is named; nil before it has to
+	toldAt  time.Time   // when it was told to
+	toldBy  uint64      // beats then
 	stops   []func()
 }
 
@@ -54,9 +58,8 @@ func (x *execution) watch(ctx context.Context, l limits) *watchdog {
 // perform runs an attempt in a goroutine of its own and waits until it has ended, or does not stop and is
 // given up: then nothing that it still submits counts.
 func (w *watchdog) perform(v Visit, run func(context.Context, Visit, Host) Outcome) Outcome {
-	if w.pulse != nil {
-		v.Beats = &w.beats
-	}
+	v.Beats = &w.beats
+	w.ref = v.Ref
 	host := &tenure{execution: w.x}
 	done := make(chan Outcome, 1)
 	go func() { // ends with the step, which is waited for unless it is given up
@@ -79,6 +82,10 @@ func (w *watchdog) await(done <-chan Outcome) Outcome {
 		if w.grace != nil {
 			over = w.grace.C
 		}
+		var wonder <-chan time.Time
+		if w.wonder != nil {
+			wonder = w.wonder.C
+		}
 		select {
 		case out := <-done:
 			return out
@@ -94,7 +101,10 @@ func (w *watchdog) await(done <-chan Outcome) Outcome {
 			}
 		case <-stopped:
 			stopped = nil
+			w.wonder, w.toldAt, w.toldBy = time.NewTimer(wonderAfter), time.Now(), w.beats.Load()
 			w.allow()
+		case <-wonder:
+			w.name()
 		case <-w.x.hurry:
 			w.allow()
 		case <-over:
@@ -153,6 +163,26 @@ func (w *watchdog) allow() {
 	w.graceAt, w.waited = at, d
 }
 
+// wonderAfter is how long a step that has to stop may keep silent before it is named; then again after twice
+// the time, and so on.
+const wonderAfter = 2 * time.Second
+
+// name names a step that has to stop and, by its saves, progress and calls, has not looked whether it has to.
+func (w *watchdog) name() {
+	since := time.Since(w.toldAt)
+	w.wonder.Reset(since)
+	if w.beats.Load() != w.toldBy {
+		return // it has looked, and takes its time
+	}
+	ref, hook := w.ref, w.x.eng.cfg.Observer.StepHeedless
+	if hook == nil {
+		w.x.eng.log.Warn("step has not looked at its context since it was told to stop", "run_id", ref.ID, "workflow", ref.Workflow,
+			"step", ref.Step, "attempt", ref.Attempt, "for", since.Round(time.Millisecond), "error", context.Cause(w.ctx))
+		return
+	}
+	observe(w.x.eng, hook, Heedless{Ref: ref, For: since, Cause: context.Cause(w.ctx)})
+}
+
 // giveUp lets the attempt go, since it does not stop.
 func (w *watchdog) giveUp() Outcome {
 	w.gaveUp = true
@@ -169,6 +199,9 @@ func (w *watchdog) end() {
 	}
 	if w.grace != nil {
 		w.grace.Stop()
+	}
+	if w.wonder != nil {
+		w.wonder.Stop()
 	}
 	w.cancel(ErrAttemptEnded)
 }
