@@ -26,6 +26,10 @@ func playRole(role string, args []string) error {
 		return playCrash(args[0])
 	case "idle":
 		return playIdle(args[0])
+	case "field":
+		return playField(args[0])
+	case "full":
+		return playFull(args[0])
 	case "bulk":
 		return playBulk(args[0])
 	case "saga":

@@ -187,13 +187,13 @@ func TestSavesAndCallsInterleavedOnLargeStates(t *testing.T) {
 
 // bulkAtTwo makes a file with a run of large states that is suspended after its second save, with one
 // older copy, and returns the paths of the files of both, the newest last.
-func bulkAtTwo(t testing.TB) (path string, files []string) {
+func bulkAtTwo(t testing.TB, size int) (path string, files []string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "wf.db")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	withEngine(t, path, func(eng *engine.Engine) {
-		run, err := bulky.Start(ctx, eng, bulk{Size: someMiB, N: 3}, &engine.StartOptions{Checkpoint: engine.Checkpoint{Every: 1}})
+		run, err := bulky.Start(ctx, eng, bulk{Size: size, N: 3}, &engine.StartOptions{Checkpoint: engine.Checkpoint{Every: 1}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,32 +232,34 @@ func tear(path string) error { return os.Truncate(path, 1000) }
 func TestDamagedStateFileFallsBack(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]func(string) error{"missing": os.Remove, "damaged": tear} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			path, files := bulkAtTwo(t)
-			if err := damage(files[1]); err != nil {
-				t.Fatal(err)
-			}
-			var seen []int
-			run, events, log := executeOne(t, path, bulkTo(func(_ *engine.Context, s *bulk) error {
-				seen = append(seen, s.I)
-				return nil
-			}))
-			if run.Status != engine.Completed || !slices.Equal(seen, []int{2, 3}) {
-				t.Errorf("run = %s %s after the iterations %v; want completed after [2 3]", run.Status, run.Reason, seen)
-			}
-			n := slices.IndexFunc(events, func(ev engine.Event) bool { return ev.Kind == "fallback" })
-			if n < 0 || !strings.Contains(events[n].Error, "is "+name) || !strings.Contains(log, "level=ERROR") {
-				t.Errorf("the fallback is not told: %q", log)
-			}
-		})
+		for size, of := range map[int]string{someMiB: "whole", 4 * someMiB: "in chunks"} {
+			t.Run(name+" "+of, func(t *testing.T) {
+				t.Parallel()
+				path, files := bulkAtTwo(t, size)
+				if err := damage(files[1]); err != nil {
+					t.Fatal(err)
+				}
+				var seen []int
+				run, events, log := executeOne(t, path, bulkTo(func(_ *engine.Context, s *bulk) error {
+					seen = append(seen, s.I)
+					return nil
+				}))
+				if run.Status != engine.Completed || !slices.Equal(seen, []int{2, 3}) {
+					t.Errorf("run = %s %s after the iterations %v; want completed after [2 3]", run.Status, run.Reason, seen)
+				}
+				n := slices.IndexFunc(events, func(ev engine.Event) bool { return ev.Kind == "fallback" })
+				if n < 0 || !strings.Contains(events[n].Error, "is "+name) || !strings.Contains(log, "level=ERROR") {
+					t.Errorf("the fallback is not told: %q", log)
+				}
+			})
+		}
 	}
 }
 
 // P7: with no good file left the run is blocked, and goes on once the file is back.
 func TestDamagedStateFilesBlock(t *testing.T) {
 	t.Parallel()
-	path, files := bulkAtTwo(t)
+	path, files := bulkAtTwo(t, someMiB)
 	if err := errors.Join(os.Rename(files[1], files[1]+".away"), tear(files[0])); err != nil {
 		t.Fatal(err)
 	}

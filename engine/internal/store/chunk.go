@@ -19,11 +19,12 @@ import (
 // other chunks are found to be there already. Reading needs none of this: the row lists the chunks.
 const (
 	cutter    = "fastcdc-v1.0.0"
-	minChunk  = 256 << 10 // bytes of a chunk, but for the last
-	meanChunk = 1 << 20
-	maxChunk  = 4 << 20 // a payload that is not larger is one chunk
+	maxWhole  = 4 << 20   // bytes of a payload that is one chunk: dividing it costs more than it saves
+	minChunk  = 128 << 10 // bytes of a chunk of a larger one, but for the last
+	meanChunk = 512 << 10
+	maxChunk  = 2 << 20
 
-	maxRead = 64 << 20 // bytes of a chunk that a row may list; far more than maxChunk has ever been
+	maxRead = 64 << 20 // bytes of a chunk that a row may list: far more than one has ever had
 )
 
 // The first bytes of a file say how the chunk stands in the rest of it.
@@ -35,7 +36,7 @@ const (
 
 // divide returns the chunks of data, which are parts of it.
 func divide(data []byte) (chunks [][]byte, err error) {
-	if len(data) <= maxChunk {
+	if len(data) <= maxWhole {
 		return [][]byte{data}, nil
 	}
 	c, err := chunkers.NewChunker(cutter, bytes.NewReader(data),

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// divided is the size of a payload that is divided into about 16 chunks.
+// divided is the size of a payload that is divided into about 32 chunks.
 const divided = 16 << 20
 
 // saveBytes writes a checkpoint with these bytes, and a copy of it.
@@ -75,8 +75,8 @@ func TestDivide(t *testing.T) {
 	if fresh > 2*maxChunk {
 		t.Errorf("after an insertion in front %d bytes of %d are in new chunks", fresh, len(inserted))
 	}
-	for _, n := range []int{0, 1, minChunk, maxChunk, maxChunk + 1, maxChunk + minChunk - 1} {
-		if chunks := mustDivide(t, make([]byte, n)); len(chunks) > 2 || (len(chunks) > 1) != (n > maxChunk) {
+	for _, n := range []int{0, 1, minChunk, maxWhole, maxWhole + 1, maxWhole + minChunk - 1} {
+		if chunks := mustDivide(t, make([]byte, n)); len(chunks) > 3 || (len(chunks) > 1) != (n > maxWhole) {
 			t.Errorf("%d equal bytes are divided into %d chunks", n, len(chunks))
 		}
 	}
