@@ -6,12 +6,16 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/durable-wf/wf/engine/internal/codec"
 	"github.com/durable-wf/wf/engine/internal/store"
 )
 
 // checkpoint puts a snapshot into a row.
 func (x *execution) checkpoint(row *store.Run, s Snapshot) {
-	row.Checkpoint = store.Checkpoint{State: store.Payload(s.State), Checksum: s.State.Checksum(), Random: s.Random}
+	row.Checkpoint = store.Checkpoint{State: store.Payload(s.State), Random: s.Random}
+	if len(s.State.Data) <= codec.MaxInline { // else the store does it, behind the back of the step
+		row.Checkpoint.Checksum = s.State.Checksum()
+	}
 	if len(s.Counters) > 0 {
 		counters, err := json.Marshal(s.Counters)
 		if err == nil { // a map of integers always marshals
@@ -44,7 +48,19 @@ func (x *execution) Save(s Snapshot, done func(error)) {
 	x.begun = time.Now()
 	c := s.change()
 	c.Row, c.ForgetCalls, c.History = x.row, x.forget(s.Counters), []store.History{h}
-	x.submit(c, done)
+	x.submit(c, func(err error) {
+		x.summed(&c.Row)
+		done(err)
+	})
+}
+
+// summed takes over the checksum of a checkpoint from the row that was saved.
+func (x *execution) summed(saved *store.Run) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.row.Saves == saved.Saves {
+		x.row.Checkpoint.Checksum = saved.Checkpoint.Checksum
+	}
 }
 
 // Record commits the result of a recorded call, see [Host].

@@ -1,70 +1,147 @@
 package codec
 
 import (
+	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
 	"reflect"
+	"slices"
 	"sync"
+
+	"github.com/fxamacker/cbor/v2"
 )
 
-// bulk is about how many bytes of CBOR the large fields of v come to: its texts, byte strings and typed
-// arrays, as far as they stand in structs. It saves a large state from being copied again and again while
-// the buffer grows.
-func bulk(v any) int {
+// bulkSize is from how many bytes on a field is copied on its own.
+const bulkSize = 64 << 10
+
+// encodeCBOR is cborEncoder.Marshal, and copies large fields only once: it encodes the rest with a random number in
+// place of each, and then puts the fields where the numbers are. The library would let the bytes of an array pass
+// through three buffers, and a step stands still for that.
+func encodeCBOR(v any) ([]byte, error) {
+	frame, fields := framed(v)
+	if len(fields) == 0 {
+		return cborEncoder.Marshal(v)
+	}
+	data, err := cborEncoder.Marshal(frame)
+	if err != nil {
+		return nil, err
+	}
+	size := len(data)
+	for i := range fields {
+		if !fields[i].find(data) { // chance has made one number twice
+			return cborEncoder.Marshal(v)
+		}
+		size += len(fields[i].content) + maxHead
+	}
+	slices.SortFunc(fields, func(a, b bulkyField) int { return a.at - b.at })
+	out, from := make([]byte, 0, size), 0
+	for _, f := range fields {
+		out = appendHead(append(out, data[from:f.at]...), majorBytes, uint64(len(f.content)))
+		begin := len(out)
+		out = append(out, f.content...)
+		f.order(out[begin:])
+		from = f.at + 1 + len(f.mark)
+	}
+	return append(out, data[from:]...), nil
+}
+
+const maxHead = 9 // bytes of the head of a CBOR item
+
+// bulkyField is a field that encodeCBOR puts in itself.
+type bulkyField struct {
+	content []byte
+	order   func([]byte) // makes the numbers in content little-endian
+	mark    [8]byte      // what stands for it
+	at      int          // where in the frame the byte string of mark begins
+}
+
+// find looks for the place of the field, and reports false if there is not exactly one.
+func (f *bulkyField) find(frame []byte) bool {
+	f.at = bytes.Index(frame, f.mark[:]) - 1
+	return f.at >= 0 && frame[f.at] == majorBytes<<5|byte(len(f.mark)) && !bytes.Contains(frame[f.at+2:], f.mark[:])
+}
+
+// framed returns the struct that v is or points to with a mark in place of each large field; none if there is no such
+// field. v itself stays as it is.
+func framed(v any) (frame any, fields []bulkyField) {
 	rv := reflect.ValueOf(v)
 	for rv.Kind() == reflect.Pointer && !rv.IsNil() {
 		rv = rv.Elem()
 	}
-	if !rv.IsValid() || rv.Kind() == reflect.Pointer {
-		return 0
+	if rv.Kind() != reflect.Struct {
+		return nil, nil
 	}
-	if w := width(rv.Type()); w > 0 {
-		return rv.Len() * w
-	}
-	size := 0
+	var copied reflect.Value
 	for _, index := range bulkyFields(rv.Type()) {
-		if f, err := rv.FieldByIndexErr(index); err == nil {
-			size += f.Len() * width(f.Type())
+		field := rv.FieldByIndex(index)
+		if field.Len()*int(field.Type().Elem().Size()) < bulkSize {
+			continue
 		}
+		if !copied.IsValid() {
+			copied = reflect.New(rv.Type())
+			copied.Elem().Set(rv)
+		}
+		fields = append(fields, mark(field, copied.Elem().FieldByIndex(index)))
 	}
-	return size
+	if len(fields) == 0 {
+		return nil, nil
+	}
+	return copied.Interface(), fields
+}
+
+// mark puts a mark into place, and returns what the field there holds.
+func mark(field, place reflect.Value) bulkyField {
+	number := rand.Uint64()
+	f := bulkyField{order: func([]byte) {}}
+	binary.LittleEndian.PutUint64(f.mark[:], number)
+	switch array := field.Interface().(type) {
+	case Floats:
+		f.content, f.order = memory(array), swap[float64]
+		place.Set(reflect.ValueOf(must(numbers[float64](f.mark[:]))).Convert(place.Type()))
+	case Float32s:
+		f.content, f.order = memory(array), swap[float32]
+		place.Set(reflect.ValueOf(must(numbers[float32](f.mark[:]))).Convert(place.Type()))
+	case Ints:
+		f.content, f.order = memory(array), swap[int64]
+		place.Set(reflect.ValueOf(must(numbers[int64](f.mark[:]))).Convert(place.Type()))
+	default:
+		f.content = field.Bytes()
+		place.SetBytes(f.mark[:])
+	}
+	return f
 }
 
 var bulkyPlans sync.Map //nolint:gochecknoglobals // a cache of facts that never change
 
-// bulkyFields returns where in t, if it is a struct, the fields with a width are.
+// bulkyFields returns where in a struct t there are byte strings and typed arrays, but behind pointers.
 func bulkyFields(t reflect.Type) [][]int {
 	if plan, ok := bulkyPlans.Load(t); ok {
 		return plan.([][]int)
 	}
-	plan := appendBulky(nil, t, nil, map[reflect.Type]bool{})
+	plan := appendBulky(nil, t, nil)
 	bulkyPlans.Store(t, plan)
 	return plan
 }
 
-func appendBulky(plan [][]int, t reflect.Type, index []int, above map[reflect.Type]bool) [][]int {
-	if t.Kind() != reflect.Struct || above[t] || methodsOf(t).writes() {
+func appendBulky(plan [][]int, t reflect.Type, index []int) [][]int {
+	if t.Kind() != reflect.Struct || marshals(t) {
 		return plan
 	}
-	above[t] = true
-	defer delete(above, t)
-	for _, f := range Fields(t) {
-		at := append(index[:len(index):len(index)], f.Index...)
-		if width(f.Type) > 0 {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		at := append(index[:len(index):len(index)], i)
+		switch {
+		case !f.IsExported() && !f.Anonymous || f.Tag.Get("json") == "-":
+		case isTypedArray(f.Type), f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Uint8 && !marshals(f.Type):
 			plan = append(plan, at)
+		default:
+			plan = appendBulky(plan, f.Type, at)
 		}
-		plan = appendBulky(plan, f.Type, at, above)
 	}
 	return plan
 }
 
-// width is how many bytes an element of a text, byte string or typed array takes, 0 for other types.
-func width(t reflect.Type) int {
-	switch {
-	case methodsOf(t).writes():
-		return 0
-	case isTypedArray(t):
-		return int(t.Elem().Size())
-	case t.Kind() == reflect.String, t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
-		return 1
-	}
-	return 0
+// marshals reports whether a type has a method of its own by which it is written as CBOR.
+func marshals(t reflect.Type) bool {
+	return methodsOf(t).writes() || reflect.PointerTo(t).Implements(reflect.TypeFor[cbor.Marshaler]())
 }

@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +27,7 @@ var cborEncoder = must(cbor.EncOptions{
 	BinaryMarshaler:         cbor.BinaryMarshalerNone,
 	TextMarshaler:           cbor.TextMarshalerTextString,
 	JSONMarshalerTranscoder: transcoder(wrapJSON),
-}.UserBufferEncMode())
+}.EncMode())
 
 var ( //nolint:gochecknoglobals // immutable, and costly to make
 	cborDecoder  = must(decOptions(reflect.TypeFor[map[string]any]()).DecMode())
@@ -67,19 +66,6 @@ func marshalCBOR(v any) ([]byte, error) {
 		return nil, &Error{Problem: fmt.Sprintf("cannot encode: %v", err), Err: err}
 	}
 	return data, nil
-}
-
-// bulkSize is from where on the buffer for a value is made in one piece, with so much room for the rest of it.
-const bulkSize = 64 << 10
-
-func encodeCBOR(v any) ([]byte, error) {
-	size := bulk(v)
-	if size < bulkSize {
-		return cborEncoder.Marshal(v)
-	}
-	buf := bytes.NewBuffer(make([]byte, 0, size+bulkSize))
-	err := cborEncoder.MarshalToBuffer(v, buf)
-	return buf.Bytes(), err
 }
 
 func unmarshalCBOR(data []byte, v any) error {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/durable-wf/wf/engine/internal/codec"
 )
 
 // large reports whether a payload goes to a file.
@@ -58,7 +60,9 @@ func (r *request) offload(files payloadFiles) {
 	case r.change != nil:
 		given, own := r.change, *r.change
 		own.Calls = slices.Clone(given.Calls)
-		own.Row.Checkpoint.Size = int64(len(given.Row.Checkpoint.State.Data))
+		if state := &own.Row.Checkpoint.State; own.State && state.large() {
+			own.Row.Checkpoint.Size, own.Row.Checkpoint.Checksum = int64(len(state.Data)), codec.Payload(*state).Checksum()
+		}
 		r.change = &own
 		r.done = func(err error) {
 			given.take(&own)
@@ -83,6 +87,7 @@ func (r *request) offload(files payloadFiles) {
 func (c *Change) take(own *Change) {
 	c.Want, c.Wakes, c.Woken = own.Want, own.Wakes, own.Woken
 	checkpoint, result := c.Row.Checkpoint, c.Row.Result
+	checkpoint.Checksum = own.Row.Checkpoint.Checksum
 	c.Row, c.History = own.Row, own.History
 	c.Row.Checkpoint, c.Row.Result = checkpoint, result
 }

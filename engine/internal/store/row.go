@@ -77,7 +77,7 @@ type Payload struct {
 // occurrence counters of recorded calls (JSON). They are written together or not at all.
 type Checkpoint struct {
 	State    Payload `db:"state"`
-	Checksum uint32  `db:"checksum"` // CRC-32C of State.Data
+	Checksum uint32  `db:"checksum"` // CRC-32C of State.Data; a Change leaves it to the writer if that is larger than 1 MiB
 	Random   []byte  `db:"random"`
 	Counters string  `db:"counters"`
 	Size     int64   // of State.Data in bytes, as long as that is in a file
