@@ -30,7 +30,7 @@ func (e *Engine) Attributes(ctx context.Context, run int64) (map[string]any, err
 	if err != nil || len(found) > 0 {
 		return attributeMap(found[run]), err
 	}
-	_, err = e.row(ctx, run) // it may have none, or be gone
+	_, err = e.glance(ctx, run) // it may have none, or be gone
 	return nil, err
 }
 

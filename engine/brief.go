@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -130,12 +132,52 @@ func briefJSON(doc []byte, skip map[string]bool) string {
 	return b.String()
 }
 
+// sketch is the short form of a stored state, "" if it cannot be read.
+func sketch(p Payload, skip map[string]bool) string {
+	if brief, ok := briefMembers(p, skip); ok {
+		return brief
+	}
+	doc, err := p.JSON()
+	if err != nil {
+		return ""
+	}
+	return briefJSON(doc, skip)
+}
+
+// briefMembers is the short form of a large state, of which it does not render all as JSON. It reports false for
+// one that is small, or JSON anyway.
+func briefMembers(p Payload, skip map[string]bool) (string, bool) {
+	if len(p.Data) <= codec.MaxInline {
+		return "", false
+	}
+	tree, err := p.Tree()
+	members, ok := tree.(map[string]any)
+	if err != nil || !ok {
+		return "", false
+	}
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if !skip[name] {
+			briefAny(&b, name, members[name])
+		}
+	}
+	return b.String(), true
+}
+
 func briefAny(b *strings.Builder, name string, v any) {
 	switch v := v.(type) {
 	case nil, map[string]any:
 	case []any:
 		writeBrief(b, name, fmt.Sprintf("[%d]", len(v)))
+	case []byte:
+		writeBrief(b, name, fmt.Sprintf("[%d]", len(v)))
+	case fmt.Stringer:
+		writeBrief(b, name, v.String())
 	default:
+		if list := reflect.ValueOf(v); list.Kind() == reflect.Slice {
+			writeBrief(b, name, fmt.Sprintf("[%d]", list.Len()))
+			return
+		}
 		writeBrief(b, name, fmt.Sprint(v))
 	}
 }

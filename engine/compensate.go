@@ -109,7 +109,7 @@ type Undo struct {
 // Undos lists the visits of a run that can be undone, newest first: the order in which that happens. A run
 // that has completed has none any more; those of other runs stay as evidence until the run is pruned.
 func (e *Engine) Undos(ctx context.Context, id int64) ([]Undo, error) {
-	if _, err := e.Get(ctx, id); err != nil {
+	if _, err := e.glance(ctx, id); err != nil {
 		return nil, err
 	}
 	var list []Undo

@@ -20,7 +20,7 @@ func (x *execution) compensate(ctx context.Context) error {
 		return x.block(ctx, fmt.Errorf("the checkpoint of seq %d is corrupt: %w", x.row.Seq, bad))
 	}
 	if x.onBegin != nil {
-		x.onBegin(x.eng.runOf(&x.row))
+		x.onBegin(x.eng.outlineOf(&x.row))
 	}
 	for before := int64(0); ; {
 		if ctx.Err() != nil {

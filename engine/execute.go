@@ -41,7 +41,7 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 	for mine := false; ; {
 		changed := e.news.changed() // first, so that no change is missed
 		row, executed, err := e.turn(ctx, id, opts)
-		run := e.runOf(&row)
+		run := e.outlineOf(&row)
 		if err != nil {
 			return run, err
 		}
@@ -144,8 +144,12 @@ func (e *Engine) seize(ctx context.Context, id int64) (store.Run, bool, error) {
 		if err := e.freeDead(ctx, id); err != nil {
 			return store.Run{}, false, err
 		}
-		row, err := e.row(ctx, id)
-		if err != nil || e.waits(ctx, &row) { // a look that finds nothing must not take the write lock
+		row, err := e.glance(ctx, id)
+		if err != nil {
+			return row, false, err
+		}
+		if e.waits(ctx, &row) { // a look that finds nothing must not take the write lock
+			row, err = e.row(ctx, id)
 			return row, false, err
 		}
 		rows, err := e.store.Claim(ctx, store.Claim{
@@ -165,7 +169,7 @@ func (e *Engine) seize(ctx context.Context, id int64) (store.Run, bool, error) {
 // freeDead frees a run whose owner has died, with all others of that process, or one that this
 // process owns and does not execute.
 func (e *Engine) freeDead(ctx context.Context, id int64) error {
-	row, err := e.row(ctx, id)
+	row, err := e.glance(ctx, id)
 	if err != nil || row.Owner == 0 {
 		return err
 	}
@@ -215,10 +219,21 @@ func (e *Engine) disown(ctx context.Context, id int64) error {
 // row reads a run's row.
 func (e *Engine) row(ctx context.Context, id int64) (store.Run, error) {
 	row, err := e.store.Run(ctx, id)
+	return row, found(id, err)
+}
+
+// glance is row for those who do not want its payloads, of which the large ones are left where they are.
+func (e *Engine) glance(ctx context.Context, id int64) (store.Run, error) {
+	row, err := e.store.RunAlone(ctx, id)
+	return row, found(id, err)
+}
+
+// found says which run is not there.
+func found(id int64, err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return row, fmt.Errorf("run %d: %w", id, ErrRunNotFound)
+		return fmt.Errorf("run %d: %w", id, ErrRunNotFound)
 	}
-	return row, err
+	return err
 }
 
 // doze waits until a time has come (0 for none), something has changed, or ctx or the engine ends.

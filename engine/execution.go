@@ -104,7 +104,7 @@ func (x *execution) goOn(ctx context.Context) error {
 		return err
 	}
 	if x.onBegin != nil {
-		x.onBegin(x.eng.runOf(&x.row))
+		x.onBegin(x.eng.outlineOf(&x.row))
 	}
 	for {
 		if ctx.Err() != nil {

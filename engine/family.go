@@ -18,7 +18,7 @@ func (x *execution) Children(after int64) ([]Run, error) {
 // Children returns a page of the children that a run has spawned last, in the order of their places, from
 // the one behind place after (-1 for the first). An empty page is the end.
 func (e *Engine) Children(ctx context.Context, id, after int64) ([]Run, error) {
-	if _, err := e.row(ctx, id); err != nil {
+	if _, err := e.glance(ctx, id); err != nil {
 		return nil, err
 	}
 	return e.children(ctx, id, after)
@@ -63,14 +63,14 @@ func (e *Engine) executeFamily(ctx context.Context, run Run, once bool) (Run, er
 	<-watched
 	err = errors.Join(err, d.drain(ctx))
 	row, readErr := e.row(context.WithoutCancel(ctx), run.ID)
-	return e.runOf(&row), errors.Join(err, readErr)
+	return e.outlineOf(&row), errors.Join(err, readErr)
 }
 
 // awaitWake returns when a run does not wait any more, when its due time has come, or with ctx.
 func (e *Engine) awaitWake(ctx context.Context, run Run) {
 	for ctx.Err() == nil {
 		changed := e.news.changed()
-		row, err := e.row(ctx, run.ID)
+		row, err := e.glance(ctx, run.ID)
 		due := e.wakeUS(ctx, &row)
 		if err != nil || row.Status != string(Waiting) || due != 0 && e.clock.NowUS() >= due {
 			return

@@ -211,7 +211,7 @@ func (e *Engine) forkEvent(ctx context.Context, row *store.Run, from *store.Copy
 		}
 		said = append(said, "edited", json.RawMessage(set))
 	}
-	_, shown := showPayload(Payload(c.Run.Checkpoint.State), e.known(row.Workflow))
+	shown := briefOf(Payload(c.Run.Checkpoint.State), e.known(row.Workflow))
 	said = append(said, "state", shown)
 	return store.History{Kind: "created", Step: c.Run.Step, DurationUS: -1, Detail: detail(said...)}, nil
 }

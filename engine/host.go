@@ -192,6 +192,7 @@ type Definition interface {
 	start(s any) (starting, error)          // from a *S
 	startJSON(doc []byte) (starting, error) // from JSON as Input makes it
 	show(p Payload) (state json.RawMessage, brief string, err error)
+	sketch(p Payload) string // the brief of show
 	fingerprint(step string) string
 	readable(wrote int, p Payload) error           // nil if the state decodes as it is
 	accept(wrote int, p Payload) (accepted, error) // as far as it decodes

@@ -94,7 +94,7 @@ func same(a, b store.Checkpoint) bool {
 }
 
 func (x *execution) commitCopy(ctx context.Context, why error, c *store.Copy) error {
-	_, shown := showPayload(Payload(c.Checkpoint.State), x.def)
+	shown := briefOf(Payload(c.Checkpoint.State), x.def)
 	h := x.event("fallback", -1)
 	h.Error = why.Error()
 	h.Detail = detail("state", shown, "seq", c.Seq, "step", c.Step)

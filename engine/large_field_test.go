@@ -204,3 +204,28 @@ func playFull(disk string) error {
 	fmt.Println("all is well")
 	return eng.Close()
 }
+
+// What a person sees of a large state is short, whoever shows it; all of it is there for those who ask.
+func TestLargeStateIsOutlined(t *testing.T) {
+	t.Parallel()
+	const cells = 1 << 18
+	eng := newEngine(t, fieldTo(nil))
+	run, err := fields.Start(t.Context(), eng, field{Cells: cells, Changed: 1, N: 1}, &engine.StartOptions{Keep: engine.KeepAll})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "cells=262144 changed=1 i=1 n=1 u=[262144]"
+	if run, err = eng.Execute(t.Context(), run.ID, nil); err != nil || run.State != nil || run.Brief != want {
+		t.Errorf("Execute gives a state of %d bytes, brief %q, %v; want none, %q", len(run.State), run.Brief, err, want)
+	}
+	if run, err = eng.Get(t.Context(), run.ID); err != nil || len(run.State) < cells || run.Brief != want {
+		t.Errorf("Get gives a state of %d bytes, brief %q, %v; want all, %q", len(run.State), run.Brief, err, want)
+	}
+	state, err := fields.State(t.Context(), eng, run.ID)
+	if err != nil || len(state.U) != cells || string(run.Result) != strconv.Quote(digest(state.U)) {
+		t.Errorf("State gives %d cells, %v", len(state.U), err)
+	}
+	if run, err = eng.Wait(t.Context(), run.ID); err != nil || run.Result == nil {
+		t.Errorf("Wait gives the result %s, %v", run.Result, err)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/durable-wf/wf/engine/internal/codec"
 	"github.com/durable-wf/wf/engine/internal/store"
 )
 
@@ -43,6 +44,19 @@ func (e *Engine) runOf(row *store.Run) Run {
 		return runOf(row, def)
 	}
 	return runOf(row, nil)
+}
+
+// outlineOf is runOf without a State that is larger than 1 MiB: as JSON it may take seconds.
+func (e *Engine) outlineOf(row *store.Run) Run {
+	state := Payload(row.Checkpoint.State)
+	if len(state.Data) <= codec.MaxInline {
+		return e.runOf(row)
+	}
+	bare := *row
+	bare.Checkpoint.State = store.Payload{}
+	run := e.runOf(&bare)
+	run.Brief = briefOf(state, e.known(row.Workflow))
+	return run
 }
 
 // Find returns the run that a person means: by its number, "@last" for the newest, its key, or the

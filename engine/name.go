@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+
+	"github.com/durable-wf/wf/engine/internal/codec"
 )
 
 // Name is the durable identity of a workflow with state S and result R. It is typed, so that Start
@@ -59,20 +61,22 @@ func (n Name[S, R]) Wait(ctx context.Context, eng *Engine, id int64) (R, error) 
 // unless it was started with KeepAll.
 func (n Name[S, R]) State(ctx context.Context, eng *Engine, id int64) (S, error) {
 	var s S
-	run, err := eng.Get(ctx, id)
-	if err != nil {
+	row, err := eng.row(ctx, id)
+	switch state := Payload(row.Checkpoint.State); {
+	case errors.Is(err, ErrRunNotFound):
+		return s, eng.removed(ctx, number(id), err)
+	case err != nil:
 		return s, err
-	}
-	if run.State == nil && run.Fault != "" {
-		return s, fmt.Errorf("run %d: state: %s", id, run.Fault)
-	}
-	if run.State == nil {
+	case row.Checkpoint.Fault != "":
+		return s, fmt.Errorf("run %d: state: %s", id, row.Checkpoint.Fault)
+	case len(state.Data) == 0:
 		return s, fmt.Errorf("run %d: its checkpoint was deleted when it completed", id)
+	default:
+		if err := codec.Decode(state, &s); err != nil {
+			return s, fmt.Errorf("run %d: state: %w", id, err)
+		}
+		return s, nil
 	}
-	if err := json.Unmarshal(run.State, &s); err != nil {
-		return s, fmt.Errorf("run %d: state: %w", id, err)
-	}
-	return s, nil
 }
 
 // Done ends the run with result r, checked by the compiler.

@@ -61,7 +61,7 @@ type Run struct {
 	Session     Session         // what its present owner, or else the last one, has measured of its progress
 	Tried       time.Duration   // of it, in the present try of the step, which its Timeout bounds
 	Head        []byte          // hash of the newest history row
-	State       json.RawMessage // of the newest checkpoint; nil once deleted, or if left out
+	State       json.RawMessage // of the newest checkpoint; nil once deleted, or if left out, as by Execute and Wait if it is larger than 1 MiB
 	Brief       string          // short form of State
 	Result      json.RawMessage // of a completed run
 	Fault       string          // why State or Result cannot be read from its file; "" if nothing is wrong
@@ -143,7 +143,21 @@ func showPayload(p Payload, def Definition) (json.RawMessage, string) {
 	if err != nil {
 		return nil, ""
 	}
+	if brief, ok := briefMembers(p, nil); ok {
+		return doc, brief
+	}
 	return doc, briefJSON(doc, nil)
+}
+
+// briefOf is the brief of showPayload, and costs less where the payload is large.
+func briefOf(p Payload, def Definition) string {
+	switch {
+	case len(p.Data) == 0:
+		return ""
+	case def != nil:
+		return def.sketch(p)
+	}
+	return sketch(p, nil)
 }
 
 func timeOf(us int64) time.Time {

@@ -15,11 +15,12 @@ func (e *Engine) Wait(ctx context.Context, id int64) (Run, error) {
 	e.listen()
 	for warned := false; ; {
 		w, leave := e.awaitEnd(id) // first, so that no end is missed
-		run, err := e.Get(ctx, id)
-		if err != nil || run.Status.Ended() {
+		row, err := e.glance(ctx, id)
+		if err != nil || Status(row.Status).Ended() {
 			leave()
-			return run, err
+			return e.Get(ctx, id)
 		}
+		run := e.runOf(&row)
 		warned = warned || e.warnStuck(ctx, run)
 		e.letPass(w)
 		select {

@@ -176,5 +176,11 @@ func (w Workflow[S, R]) show(p Payload) (json.RawMessage, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	return doc, briefJSON(doc, inputNames(reflect.TypeFor[S]())), nil
+	skip := inputNames(reflect.TypeFor[S]())
+	if brief, ok := briefMembers(p, skip); ok {
+		return doc, brief, nil
+	}
+	return doc, briefJSON(doc, skip), nil
 }
+
+func (w Workflow[S, R]) sketch(p Payload) string { return sketch(p, inputNames(reflect.TypeFor[S]())) }
