@@ -194,11 +194,7 @@ func (o *torture) child() int {
 
 // harm tears the state file, or deletes it, or does not, once the program is dead.
 func (o *torture) harm() {
-	pid := o.child()
-	eventually(o, "the program dies with its engine", func() bool {
-		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-		return err != nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) || strings.Contains(string(stat), ") Z ")
-	})
+	awaitGone(o, o.child())
 	path := filepath.Join(o.dir, o.v.state)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -215,4 +211,13 @@ func (o *torture) harm() {
 	if err != nil {
 		o.Fatal(err)
 	}
+}
+
+// awaitGone waits until there is no such process, or only its remains.
+func awaitGone(t testing.TB, pid int) {
+	t.Helper()
+	eventually(t, "the program dies with its engine", func() bool {
+		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		return err != nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) || strings.Contains(string(stat), ") Z ")
+	})
 }

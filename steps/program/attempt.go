@@ -38,6 +38,7 @@ type attempt struct {
 
 	recorded time.Time // when this attempt has recorded a version; zero before
 	gained   bool      // it has
+	unsaved  bool      // what it has gained last is not committed yet
 	pending  bool      // files have changed that are not recorded yet
 	again    *time.Timer
 	backoff  time.Duration

@@ -99,7 +99,7 @@ func (a *attempt) again85() (t engine.Transition, err error) {
 
 // failure is the error of a program that has failed. Its state may be to blame. What it has saved is kept.
 func (a *attempt) failure(end child.End) error {
-	if a.gained {
+	if a.unsaved {
 		_ = a.ctx.Save() // if it refuses, the error does not count either
 	}
 	words := a.errs.tail.lines(lastWords)

@@ -112,7 +112,7 @@ func (a *attempt) last(trust bool) error {
 		if found.Changed {
 			a.s.Saved.N++
 			a.s.Saved.Time, a.s.Saved.Files = time.Now().UTC(), found.Files
-			a.gained = true
+			a.gained, a.unsaved = true, true
 		}
 		return nil
 	}
