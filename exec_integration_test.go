@@ -5,7 +5,9 @@ package wf_test
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -214,4 +216,49 @@ func awaitDeath(t *testing.T, dir string) {
 		t.Fatalf("record of the program: %q, %v", text, err)
 	}
 	awaitGone(t, recorded.PID)
+}
+
+// Even what is out of reach of the kernel's and the guard's kill is dead before the next start: here a descendant
+// whose guard was killed, too.
+func TestTakeoverKillsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	script := `[ -e "$WF_STATE" ] && exit 0; echo x >"$WF_STATE"; sh -c 'echo $$; while :; do sleep 0.05; done' & wait`
+	p := launch(t, dir, wf(t), "exec", "--quiet", "--", "sh", "-c", script)
+	eventually(t, "it runs", func() bool { return strings.HasSuffix(p.stdout.String(), "\n") })
+	descendant, err := strconv.Atoi(strings.TrimSpace(p.stdout.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitRun(t, dir, 1, "has recorded the state", func(r engine.Run) bool { return r.Saves > 1 })
+	if err := syscall.Kill(guardOf(t, p.cmd.Process.Pid), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	p.kill()
+	awaitDeath(t, dir)
+	if err := syscall.Kill(descendant, 0); err != nil {
+		t.Fatalf("the descendant has died by itself: %v", err)
+	}
+	mustRun(t, dir, wf(t), "resume", "--quiet", "1")
+	awaitGone(t, descendant)
+}
+
+// guardOf finds the process that watches over an engine's program.
+func guardOf(t *testing.T, engine int) int {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "ps", "-o", "pid=,args=", "--ppid", strconv.Itoa(engine)).Output()
+	if err != nil {
+		t.Skipf("ps: %v; install it with: apt-get install procps", err)
+	}
+	for line := range strings.Lines(string(out)) {
+		if fields := strings.Fields(line); strings.Contains(line, "wf-guard") {
+			pid, err := strconv.Atoi(fields[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return pid
+		}
+	}
+	t.Fatalf("no guard in %s", out)
+	return 0
 }

@@ -35,6 +35,7 @@ type attempt struct {
 	out    *sieve
 	errs   *sieve
 	child  *child.Child
+	news   *statefile.Watcher
 
 	recorded time.Time // when this attempt has recorded a version; zero before
 	gained   bool      // it has
@@ -212,7 +213,8 @@ func (a *attempt) start() error {
 	a.of = -1
 	a.out = &sieve{log: a.log.Stream(runlog.Stdout), pass: a.ctx.Stdout(), tell: a.tell}
 	a.errs = &sieve{log: a.log.Stream(runlog.Stderr), pass: a.ctx.Stderr(), tell: a.tell}
-	a.set.Moved() // what is there is known
+	a.news = a.set.Watch() // before there is any news
+	a.set.Moved()          // what is there is known
 	a.child, err = child.Start(child.Command{
 		Path: a.path, Args: a.s.Cmd, Dir: a.s.Dir, Env: append(a.env, a.protocol(params)...),
 		Stdout: a.out, Stderr: a.errs, Locks: a.locks,
@@ -248,6 +250,9 @@ func (a *attempt) protocol(params string) []string {
 func (a *attempt) release(err error) error {
 	if a.child != nil {
 		a.child.Kill() // it has ended, unless starting it has failed half-way
+	}
+	if a.news != nil {
+		_ = a.news.Close() // it has only looked
 	}
 	var closing error
 	if a.log != nil {

@@ -25,8 +25,9 @@ const (
 )
 
 const (
-	takeover = 10 * time.Second // how long a program may take to die that was killed
-	strange  = time.Second      // how long one of another run is waited for
+	atOnce   = 200 * time.Millisecond // in which a program that has been killed is usually gone
+	takeover = 10 * time.Second       // how long a program may take to die that was killed
+	strange  = time.Second            // how long one of another run is waited for
 )
 
 // lock makes this attempt the only one that writes the state: it kills what an owner before has left running,
@@ -39,7 +40,11 @@ func (a *attempt) lock() error {
 	}
 	old.KillGroup()
 	holder := fmt.Sprintf("run %d of %s", a.ctx.Run().ID, a.database())
-	f, err := child.Lock(a.ctx, filepath.Join(a.folder, lockName), holder, takeover)
+	f, err := child.Lock(a.ctx, filepath.Join(a.folder, lockName), holder, atOnce)
+	if errors.Is(err, child.ErrHeld) {
+		old.KillRemains()
+		f, err = child.Lock(a.ctx, filepath.Join(a.folder, lockName), holder, takeover)
+	}
 	if errors.Is(err, child.ErrHeld) {
 		return fmt.Errorf("a program of an earlier attempt lives on, outside of its process group: end it (fuser %s tells which it is)",
 			filepath.Join(a.folder, lockName))

@@ -17,8 +17,6 @@ const (
 
 // watch records the versions of the state files until the program has ended, and stops it when the run has to stop.
 func (a *attempt) watch() {
-	news := a.set.Watch()
-	defer func() { _ = news.Close() }() // it has only looked
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	a.again = time.NewTimer(0)
@@ -31,13 +29,13 @@ func (a *attempt) watch() {
 		case <-a.ctx.Done():
 			a.stop()
 			return
-		case <-news.C:
+		case <-a.news.C:
 			a.noticed()
 		case <-poll.C:
 			a.noticed()
 		case <-a.again.C:
 			if a.pending {
-				a.record(true)
+				a.record()
 			}
 		}
 	}
@@ -52,17 +50,22 @@ func (a *attempt) noticed() {
 	interval, since := a.ctx.Interval(), time.Since(a.recorded)
 	switch due := a.ctx.Due(); {
 	case due, interval > 0 && since >= interval:
-		a.record(true)
+		a.record()
 	case interval > 0:
 		a.again.Reset(interval - since)
 	}
 }
 
-// record records the files as they are, if they have changed. trust is Set.Look's.
-func (a *attempt) record(trust bool) {
-	found, err := a.set.Look(a.s.Saved.Files, trust)
+// record records the files as they are, if they have changed, while the program lives: only then what it has
+// closed counts as whole. If it has died meanwhile, last looks again.
+func (a *attempt) record() {
+	found, err := a.set.Look(a.s.Saved.Files, true)
 	if err != nil {
 		a.ctx.Log().Warn("a state file cannot be read", "error", err)
+		return
+	}
+	if !a.child.ID.Alive() {
+		a.set.Forget()
 		return
 	}
 	if found.Changed {
@@ -86,7 +89,7 @@ func (a *attempt) stop() {
 		a.child.Kill()
 		return
 	}
-	a.record(true)
+	a.record()
 	if a.child.Stop(context.WithoutCancel(a.ctx), a.s.Grace) {
 		a.ctx.Annotate("killed_after", a.s.Grace.String())
 	}

@@ -17,7 +17,8 @@ type Identity struct {
 
 func identify(pid int) Identity { return Identity{PID: pid, Started: startTime(pid)} }
 
-// Alive reports whether that very process is there; where its start is not known, whether its group is.
+// Alive reports whether that very process is there and has not ended; where its start is not known, whether its
+// group is there.
 func (i Identity) Alive() bool {
 	if i.PID <= 1 {
 		return false
@@ -57,6 +58,14 @@ func Recorded(path string) (Identity, error) {
 // KillGroup kills the group of a recorded process if that is still it.
 func (i Identity) KillGroup() {
 	if i.Alive() {
+		_ = syscall.Kill(-i.PID, syscall.SIGKILL) // it may be gone by now
+	}
+}
+
+// KillRemains kills the group of a recorded process that itself is dead. It is to be called while a lock shows that
+// somebody of the group lives: then no other process can have got its number.
+func (i Identity) KillRemains() {
+	if i.PID > 1 && i.sameBoot() && startTime(i.PID) == "" {
 		_ = syscall.Kill(-i.PID, syscall.SIGKILL) // it may be gone by now
 	}
 }

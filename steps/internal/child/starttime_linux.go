@@ -18,9 +18,23 @@ func startTime(pid int) string {
 	if len(fields) < 20 || fields[0][0] == 'Z' {
 		return ""
 	}
+	boot := bootID()
+	if boot == "" {
+		return ""
+	}
+	return boot + "/" + string(fields[19])
+}
+
+func bootID() string {
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSpace(string(boot)) + "/" + string(fields[19])
+	return strings.TrimSpace(string(boot))
+}
+
+// sameBoot reports whether the process was started since the machine was.
+func (i Identity) sameBoot() bool {
+	boot, _, _ := strings.Cut(i.Started, "/")
+	return boot != "" && boot == bootID()
 }

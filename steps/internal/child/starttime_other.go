@@ -3,3 +3,5 @@
 package child
 
 func startTime(int) string { return "" }
+
+func (Identity) sameBoot() bool { return true }

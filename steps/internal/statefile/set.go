@@ -138,13 +138,21 @@ func (s *Set) Look(before []File, trust bool) (Found, error) {
 		}
 	}
 	for _, old := range before {
-		if _, here := find(found.Files, old.Name); !here && !s.replaced(old.Name, found.Files) {
+		if _, here := find(found.Files, old.Name); here {
+			continue
+		}
+		if s.replaced(old.Name, found.Files) {
+			found.Changed = true
+		} else {
 			found.Files = append(found.Files, old)
 		}
 	}
 	slices.SortFunc(found.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return found, nil
 }
+
+// Forget makes the next Look look at every file again, since what the one before has found does not count.
+func (s *Set) Forget() { clear(s.seen) }
 
 // look is Look at one file. A File without a hash means that there is none.
 func (s *Set) look(name string, old File, known, trust bool, found *Found) (File, error) {
