@@ -5,10 +5,10 @@ FUZZTIME ?= 30s
 KILLS    ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help build peers test lint ci bench crash fuzz docs
+.PHONY: help build peers test lint ci bench crash torture fuzz docs
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/wf
 	go build -trimpath -o bin/ ./cmd/wf
@@ -31,6 +31,9 @@ bench: ## run the benchmarks COUNT times, in the form that benchstat reads
 crash: ## kill KILLS processes at random moments, and let engines die at every commit
 	go test -count=1 -timeout 0 -run SurvivesKills . -crash.kills=$(KILLS)
 	go test -count=1 -timeout 0 -run CrashesEverywhere ./engine/enginetest -crash.each=1
+
+torture: ## kill each foreign program of examples/exec KILLS times, and tear its state
+	go test -count=1 -timeout 0 -v -run Torture . -torture.kills=$(KILLS)
 
 fuzz: ## run each fuzz test for FUZZTIME
 	@go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r pkg; do \
