@@ -49,7 +49,7 @@ func (l *commandLine) readFrom(ctx context.Context, path string, base []byte) ([
 		if f.Word != "" && !structured(f.Word) {
 			l.words[f.Name] = []string{f.Word}
 		} else {
-			given[f.Name] = unquoted(f)
+			given[f.Name] = document(f)
 		}
 	}
 	return marshaled(given, nil)
@@ -110,22 +110,30 @@ func takesPoints(d engine.Description, records [][]export.Field) bool {
 	return !slices.ContainsFunc(records[0], func(f export.Field) bool { return is(f.Name) })
 }
 
-// pointList is the records as a JSON list of objects. A text that is written like a number or a truth value of
-// JSON becomes one: tables of text know no other way.
+// pointList is the records as a JSON list of objects, their members in the order of the file. A single value that
+// has no type of its own stays a text: whoever takes the points knows what it wants.
 func pointList(records [][]export.Field) (json.RawMessage, error) {
-	list := make([]map[string]json.RawMessage, len(records))
+	list := make([]json.RawMessage, len(records))
 	for i, record := range records {
-		list[i] = map[string]json.RawMessage{}
+		object := []byte{'{'}
 		for _, f := range record {
-			list[i][f.Name] = unquoted(f)
+			name, err := json.Marshal(f.Name)
+			if err != nil {
+				return nil, err
+			}
+			if len(object) > 1 {
+				object = append(object, ',')
+			}
+			object = append(append(append(object, name...), ':'), document(f)...)
 		}
+		list[i] = append(object, '}')
 	}
 	return json.Marshal(list)
 }
 
-// unquoted is the value of a field, without quotes if it is JSON inside them.
-func unquoted(f export.Field) json.RawMessage {
-	if f.Word != "" && json.Valid([]byte(f.Word)) && f.Word[0] != '"' && f.Word != "null" {
+// document is the value of a field, or the list or object that is written in a text.
+func document(f export.Field) json.RawMessage {
+	if f.Word != "" && structured(f.Word) {
 		return json.RawMessage(f.Word)
 	}
 	return f.Value
