@@ -46,6 +46,19 @@ func TestWriteFileIsAllOrNothing(t *testing.T) {
 		t.Errorf("a file that is there: %v, want ErrExist", err)
 	}
 	holds("one")
+	late := export.Format{Name: "late", Stream: func(context.Context, io.Writer, *export.Document) error {
+		return os.WriteFile(filepath.Join(dir, "late"), []byte("theirs"), 0o600)
+	}}
+	if err := export.WriteFile(t.Context(), filepath.Join(dir, "late"), late, &export.Document{}, export.Never); !errors.Is(err, os.ErrExist) {
+		t.Errorf("a file that has come meanwhile: %v, want ErrExist", err)
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "late")); string(got) != "theirs" {
+		t.Errorf("a file that has come meanwhile holds %q (%v)", got, err)
+	}
+	if err := errors.Join(os.Remove(filepath.Join(dir, "late")), write(late, export.Never)); !errors.Is(err, os.ErrExist) {
+		t.Errorf("a file that is there: %v, want ErrExist", err)
+	}
+	holds("one") // and the format was not asked
 	broken := errors.New("broken")
 	if err := write(said("tw", broken), export.Always); !errors.Is(err, broken) {
 		t.Errorf("a format that fails: %v", err)

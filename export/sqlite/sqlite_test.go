@@ -67,6 +67,9 @@ func TestAnotherSQLiteReadsTheTables(t *testing.T) {
 	if len(found) != len(flat)+1 || found[2].Name != "RESULTS_2" || found[2].Columns[1] != "N_2" || found[len(flat)].Name != "about" {
 		t.Fatalf("tables: %+v", found)
 	}
+	if diff := cmp.Diff([]string{"id", `größe "x"`, "Text", "ok", "at", "doc", "a"}, found[0].Columns); diff != "" {
+		t.Errorf("columns:\n%s", diff)
+	}
 	for i, table := range flat {
 		if diff := cmp.Diff(sample.Rows(table, stored), found[i].Rows); diff != "" {
 			t.Errorf("table %s (- written, + read):\n%s", table.Name, diff)
