@@ -20,8 +20,8 @@ var arrows = map[string][]string{
 	"cmd/wf": {"cli", "steps"},
 	"engine": {
 		"engine/internal/clock", "engine/internal/codec", "engine/internal/cron", "engine/internal/fault",
-		"engine/internal/input", "engine/internal/oslock", "engine/internal/preserve", "engine/internal/store",
-		"engine/internal/where",
+		"engine/internal/input", "engine/internal/oslock", "engine/internal/pack", "engine/internal/preserve",
+		"engine/internal/store", "engine/internal/where",
 	},
 	"engine/enginetest": {
 		"engine", "engine/internal/clock", "engine/internal/codec", "engine/internal/fault", "engine/internal/input",
@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"engine/internal/fault":    nil,
 	"engine/internal/input":    {"engine/internal/codec"},
 	"engine/internal/oslock":   nil,
+	"engine/internal/pack":     nil,
 	"engine/internal/preserve": nil,
 	"engine/internal/store": {
 		"engine/internal/clock", "engine/internal/codec", "engine/internal/fault", "engine/internal/oslock",
@@ -83,7 +84,7 @@ var libraries = map[string][]string{
 	"github.com/google/go-cmp":              {"engine/enginetest"},
 	"github.com/google/uuid":                {"engine"},
 	"github.com/jmoiron/sqlx":               {"engine/internal/store"},
-	"github.com/klauspost/compress":         {"engine/internal/codec", "export/hdf5", "export/npz"},
+	"github.com/klauspost/compress":         {"engine/internal/codec", "engine/internal/pack", "export/hdf5", "export/npz"},
 	"github.com/mattn/go-runewidth":         {"cli"},
 	"github.com/parquet-go/parquet-go":      {"export/parquet"},
 	"github.com/pressly/goose/v3":           {"engine/internal/store"},

@@ -14,7 +14,7 @@ import (
 const forkLong = `Make a new run that goes on from a checkpoint of another one, whatever has become of that, and print its ID.
 The other run stays as it is.
 
-The checkpoints that are kept are listed by state list: the newest and up to three older ones, and none of a
+The checkpoints that are kept are listed by state list: the newest, the last and some older ones, and none of a
 run that has completed, unless it was started with --keep all. The fork has the state, with the changes of
 --set, and the random numbers of the other run, but not its key. Calls to the outside that the checkpoint
 does not cover are made again. It is enqueued, for a worker or for resume.`

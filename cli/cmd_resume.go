@@ -63,6 +63,7 @@ func (a *app) resumeCommand() *cobra.Command {
 	flags.StringSliceVar(&r.renames, "map", nil, "OLD=NEW: go on at step NEW where the stored step is OLD")
 	flags.StringVar(&r.options.From, "from", "", "go on at this step, as a new visit")
 	flags.BoolVar(&r.options.Accept, "accept", false, "take a state that this program cannot read as far as it can; the rest is dropped")
+	flags.BoolVar(&r.options.Packed, "packed", false, "go on with a run that was packed, although it may go on elsewhere")
 	flags.StringVar(&r.options.Skip, "skip", "", "leave the undo that is next to a person, for this reason")
 	flags.StringVar(&r.options.TakeOver, "take-over", "", "leave all that is still to be undone to a person, for this reason")
 	r.limit.add(flags)
@@ -110,6 +111,8 @@ func (r *resuming) check(refs []string) error {
 		return usagef("--skip and --take-over need a RUN")
 	case r.options.Skip != "" && r.options.TakeOver != "":
 		return usagef("--skip and --take-over exclude each other")
+	case r.options.Packed && len(refs) == 0:
+		return usagef("--packed needs a RUN")
 	case r.changes() && len(refs) == 0:
 		return usagef("--map, --from and --accept need a RUN")
 	case r.all && len(refs) > 0:

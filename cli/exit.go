@@ -107,6 +107,7 @@ func interrupted(err error) bool {
 func isUsage(err error) bool {
 	for _, target := range []error{
 		engine.ErrWorkflowUnknown, engine.ErrRunNotFound, engine.ErrScheduleNotFound, engine.ErrKeyConflict, engine.ErrKeyTaken, engine.ErrRunEnded,
+		engine.ErrPacked, engine.ErrRunHere,
 	} {
 		if errors.Is(err, target) {
 			return true

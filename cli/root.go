@@ -118,6 +118,8 @@ func (a *app) commands() []*cobra.Command {
 		a.exportCommand(),
 		a.pruneCommand(),
 		a.archiveCommand(),
+		a.packCommand(),
+		a.unpackCommand(),
 		// Admin
 		a.checkCommand(),
 		a.verifyCommand(),

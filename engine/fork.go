@@ -35,7 +35,7 @@ type ForkOptions struct {
 // that waits for its children has none to wait for, so that Step must be named. A changed state must decode;
 // Validate, which judges how runs begin, is not asked.
 //
-// The checkpoints that are kept are the newest and up to three older ones; none of a run that has completed,
+// The checkpoints that are kept are the newest and older ones as Preserve says; none of a run that has completed,
 // unless it was started with KeepAll. The error about one that is not kept names those that are.
 func (e *Engine) Fork(ctx context.Context, id int64, opts *ForkOptions) (Run, error) {
 	if opts == nil {

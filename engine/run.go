@@ -32,6 +32,7 @@ type Run struct {
 	Policy      Checkpoint // given at start
 	Retry       *Retry     // given at start; nil if none was
 	Timeout     time.Duration
+	Packed      *Packing  // how it is packed to go on elsewhere; nil if it is not
 	Preserve    Preserve  // which older checkpoints are kept
 	Seed        int64     // of the random generator
 	Due         time.Time // zero, or not before this time
@@ -94,7 +95,7 @@ func runOf(row *store.Run, def Definition) Run {
 		Priority: int(row.Priority), FairKey: row.FairKey, Parent: row.Parent, Root: row.Root, Place: int(row.Place),
 		Children: int(row.Children), Schedule: row.Schedule, Scheduled: timeOf(row.ScheduledUS),
 		Created: timeOf(row.CreatedUS), Started: timeOf(row.StartedUS), Updated: timeOf(row.UpdatedUS),
-		Ended: timeOf(row.EndedUS), Progress: Progress{row.Done, row.Total}, Saves: row.Saves, Seed: row.Seed, Preserve: preserveOf(row),
+		Ended: timeOf(row.EndedUS), Progress: Progress{row.Done, row.Total}, Saves: row.Saves, Seed: row.Seed, Preserve: preserveOf(row), Packed: packingOf(row),
 		Stall: microseconds(row.StallUS), Active: microseconds(row.ActiveUS), Tried: microseconds(row.TriedUS), Head: row.HeadHash,
 		Fault: cmp.Or(row.Checkpoint.Fault, row.ResultFault),
 	}

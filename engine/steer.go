@@ -120,6 +120,10 @@ type ResumeOptions struct {
 	// the history tells with their values; and the state has the version of this program from then on.
 	Accept bool
 
+	// Packed lets a run go on that was packed to go on elsewhere, and all its descendants: for when the pack is lost.
+	// A copy that was unpacked goes on beside the run of which it is one.
+	Packed bool
+
 	// Skip and TakeOver are for a run that undoes its steps; each is the reason, for the history. Skip
 	// leaves the undo that is next, mostly the one that has failed, to a person and goes on with the one
 	// after it. TakeOver leaves all that are left to a person, and ends the run. Map then names, for the
@@ -147,14 +151,17 @@ func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run
 		case from.Ended():
 			return &TransitionError{id, from, Pending}
 		}
+		r, err := e.unpacked(tx, r, opts)
+		if err != nil {
+			return err
+		}
 		if err := opts.checkUndoing(&r); err != nil {
 			return err
 		}
 		if r.Ending != "" {
 			return e.resumeUndoing(tx, r, opts)
 		}
-		r, err := change.apply(tx, r)
-		if err != nil {
+		if r, err = change.apply(tx, r); err != nil {
 			return err
 		}
 		next := r

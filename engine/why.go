@@ -40,6 +40,9 @@ func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
 		w.Cause, w.Remedy = "it was stopped in an orderly way at "+at(run), e.command("resume", id)
 	case Paused:
 		w.Cause, w.Remedy = "it is paused: "+run.Reason, e.command("resume", id)
+		if run.Packed != nil {
+			w.Remedy = run.Packed.remedy(e, id)
+		}
 	case Blocked:
 		w.Cause, w.Remedy = "it is blocked: "+run.Reason, e.unblock(ctx, run)
 	case Compensating:

@@ -129,7 +129,7 @@ CREATE TABLE wf_history (
   time_us     INTEGER NOT NULL,
   kind        TEXT    NOT NULL CHECK (kind IN ('created', 'claimed', 'checkpoint', 'transition', 'call', 'attempt',
                 'fallback', 'released', 'suspended', 'paused', 'resumed', 'blocked', 'signal', 'woken', 'compensating', 'undo',
-                'retried', 'completed', 'failed', 'cancelled')),
+                'retried', 'packed', 'unpacked', 'completed', 'failed', 'cancelled')),
   step        TEXT,
   next        TEXT,
   visit       INTEGER,

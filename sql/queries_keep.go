@@ -10,6 +10,9 @@ var (
 	//go:embed archive_attributes.sql
 	ArchiveAttributes string
 
+	//go:embed archive_calls.sql
+	ArchiveCalls string
+
 	//go:embed archive_checkpoints.sql
 	ArchiveCheckpoints string
 
@@ -121,6 +124,9 @@ var (
 	//go:embed files_named.sql
 	FilesNamed string
 
+	//go:embed pack_family.sql
+	PackFamily string
+
 	//go:embed prune_attributes.sql
 	PruneAttributes string
 
@@ -166,6 +172,12 @@ var (
 	//go:embed pruned_get.sql
 	PrunedGet string
 
+	//go:embed run_family.sql
+	RunFamily string
+
+	//go:embed run_packed.sql
+	RunPacked string
+
 	//go:embed schema_inspect.sql
 	SchemaInspect string
 
@@ -174,6 +186,30 @@ var (
 
 	//go:embed schema_version.sql
 	SchemaVersion string
+
+	//go:embed unpack_forget.sql
+	UnpackForget string
+
+	//go:embed unpack_history_forget.sql
+	UnpackHistoryForget string
+
+	//go:embed unpack_key_taken.sql
+	UnpackKeyTaken string
+
+	//go:embed unpack_keys.sql
+	UnpackKeys string
+
+	//go:embed unpack_known.sql
+	UnpackKnown string
+
+	//go:embed unpack_pruned.sql
+	UnpackPruned string
+
+	//go:embed unpack_settle.sql
+	UnpackSettle string
+
+	//go:embed unpack_workers.sql
+	UnpackWorkers string
 
 	//go:embed verify_run.sql
 	VerifyRun string

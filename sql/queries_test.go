@@ -230,3 +230,47 @@ type connector struct {
 
 func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
 func (c connector) Driver() driver.Driver                        { return c.driver }
+
+// What Archive and packs copy is whole: each column of a table, but for numbers that are given anew, and who owns a
+// run or wants something of it, which is nothing to take along.
+func TestAllColumnsAreArchived(t *testing.T) {
+	t.Parallel()
+	db := newSchema(t)
+	left := map[string][]string{"wf_workers": {"id"}, "wf_signals": {"id"}}
+	insert := regexp.MustCompile(`(?s)INSERT INTO main\.(\w+) \(([^)]*)\)`)
+	texts, files := statements(t)
+	found := 0
+	for _, file := range files {
+		m := insert.FindStringSubmatch(texts[file])
+		if m == nil {
+			continue
+		}
+		found++
+		var want []string
+		rows, err := db.QueryContext(t.Context(), "SELECT name FROM pragma_table_info(?)", m[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var name string
+			if err := rows.Scan(&name); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Contains(left[m[1]], name) {
+				want = append(want, name)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		got := strings.FieldsFunc(m[2], func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: columns of %s (- there, + copied):\n%s", file, m[1], diff)
+		}
+	}
+	if found < 11 {
+		t.Errorf("only %d statements copy rows", found)
+	}
+}

@@ -78,19 +78,27 @@ func (a *archiver) copy(ctx context.Context, runs []doomed) error {
 	if err := removeStale(ctx, tx, &g); err != nil {
 		return a.target.failure("copy", err)
 	}
-	shift, err := insertRuns(ctx, tx, &g)
+	by, err := shiftOf(ctx, tx, &g)
+	if err == nil {
+		err = insertRuns(ctx, tx, archiveSteps(&g), by.args(g.args("open", false))...)
+	}
+	if err == nil {
+		err = a.copyRest(ctx, tx, &g, by.run)
+	}
 	if err != nil {
 		return a.target.failure("copy", err)
 	}
+	return a.target.failure("commit", tx.Commit())
+}
+
+// copyRest copies what of runs is not in rows: their folders, and the files of their payloads.
+func (a *archiver) copyRest(ctx context.Context, tx *sql.Tx, g *group, shift int64) error {
 	for _, id := range g.runs {
 		if err := copyFolder(a.source.Folder(id), a.target.Folder(id+shift)); err != nil {
-			return a.target.failure("copy", err)
+			return err
 		}
 	}
-	if err := a.copyFiles(ctx, tx, &g); err != nil {
-		return a.target.failure("copy", err)
-	}
-	return a.target.failure("commit", tx.Commit())
+	return a.copyFiles(ctx, tx, g)
 }
 
 // missingRuns returns runs without those that the archive has.
@@ -130,7 +138,7 @@ func removeStale(ctx context.Context, tx *sql.Tx, g *group) error {
 	}
 	runs := sql.Named("runs", ids(stale))
 	for _, query := range []string{
-		queries.ArchiveStaleHistory, queries.PruneCheckpoints, queries.PruneSignals, queries.PruneAttributes,
+		queries.ArchiveStaleHistory, queries.PruneCheckpoints, queries.PruneCalls, queries.PruneSignals, queries.PruneAttributes,
 		queries.PruneMetrics, queries.PruneUndos, queries.PruneRunsDelete,
 	} {
 		if _, err := tx.ExecContext(ctx, query, runs); err != nil {
@@ -140,43 +148,66 @@ func removeStale(ctx context.Context, tx *sql.Tx, g *group) error {
 	return nil
 }
 
-// insertRuns copies runs with all their rows. Ids that another database's runs have here are shifted; it returns
-// by how much those of the runs are.
-func insertRuns(ctx context.Context, tx *sql.Tx, g *group) (shift int64, err error) {
-	lists := []any{sql.Named("runs", ids(g.runs)), sql.Named("history", ids(g.history)), sql.Named("checkpoints", ids(g.checkpoints))}
-	var run, history, checkpoint int64
-	if err := tx.QueryRowContext(ctx, queries.ArchiveShift, lists...).Scan(&run, &history, &checkpoint); err != nil {
-		return 0, err
+// shift is by how much the ids of rows that come from another database are raised.
+type shift struct{ run, history, checkpoint int64 }
+
+// shiftOf is the shift by which ids clash with none in the archive: mostly zero.
+func shiftOf(ctx context.Context, tx *sql.Tx, g *group) (by shift, err error) {
+	err = tx.QueryRowContext(ctx, queries.ArchiveShift, g.args()...).Scan(&by.run, &by.history, &by.checkpoint)
+	if err == nil && by.history != 0 {
+		_, err = tx.ExecContext(ctx, queries.ArchiveRenumbered)
 	}
-	if history != 0 {
-		if _, err := tx.ExecContext(ctx, queries.ArchiveRenumbered); err != nil {
-			return 0, err
-		}
+	return by, err
+}
+
+// args adds the shift to the parameters of a statement.
+func (s shift) args(args []any) []any {
+	return append(args, sql.Named("run_shift", s.run), sql.Named("history_shift", s.history), sql.Named("checkpoint_shift", s.checkpoint))
+}
+
+// args are the ids as parameters of statements, with further ones as name and value.
+func (g *group) args(more ...any) []any {
+	args := []any{sql.Named("runs", ids(g.runs)), sql.Named("history", ids(g.history)), sql.Named("checkpoints", ids(g.checkpoints))}
+	for i := 0; i+1 < len(more); i += 2 {
+		args = append(args, sql.Named(more[i].(string), more[i+1])) //nolint:errcheck,forcetypeassert // it is a name
 	}
-	args := append(lists, sql.Named("run_shift", run), sql.Named("history_shift", history), sql.Named("checkpoint_shift", checkpoint))
-	for _, step := range []struct {
-		query string
-		want  int // rows; -1 for any number
-	}{
+	return args
+}
+
+// insertion copies the rows of one table.
+type insertion struct {
+	query string
+	want  int // rows; -1 for any number
+}
+
+// archiveSteps copy runs with all their rows.
+func archiveSteps(g *group) []insertion {
+	return []insertion{
 		{queries.ArchiveWorkers, -1},
 		{queries.ArchiveRuns, len(g.runs)},
 		{queries.ArchiveHistory, len(g.history)},
 		{queries.ArchiveCheckpoints, len(g.checkpoints)},
+		{queries.ArchiveCalls, -1},
 		{queries.ArchiveSignals, -1},
 		{queries.ArchiveAttributes, -1},
 		{queries.ArchiveMetrics, -1},
 		{queries.ArchiveUndos, -1},
 		{queries.ArchiveKeys, -1},
-	} {
+	}
+}
+
+// insertRuns runs the steps, which have to copy as many rows as were found.
+func insertRuns(ctx context.Context, tx *sql.Tx, steps []insertion, args ...any) error {
+	for _, step := range steps {
 		res, err := tx.ExecContext(ctx, step.query, args...)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if n, err := res.RowsAffected(); err != nil || step.want >= 0 && int(n) != step.want {
-			return 0, errors.Join(err, fmt.Errorf("copied %d rows of %d: pruned by somebody else or damaged", n, step.want))
+			return errors.Join(err, fmt.Errorf("copied %d rows of %d: pruned by somebody else or damaged", n, step.want))
 		}
 	}
-	return run, nil
+	return nil
 }
 
 // copyFiles copies the files of the runs' large payloads, which are on disk when it returns. Collecting

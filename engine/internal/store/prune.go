@@ -133,12 +133,17 @@ func (s *Store) doomedPage(ctx context.Context, r *Retention, before int64) ([]d
 	if err != nil {
 		return nil, err
 	}
-	for i := range page {
-		if err := json.Unmarshal([]byte(page[i].Copies), &page[i].checkpoints); err != nil {
-			return nil, fmt.Errorf("run %d: %w: its list of checkpoints: %w", page[i].ID, ErrCorrupt, err)
+	return page, s.findRows(ctx, page)
+}
+
+// findRows finds the ids of the rows that go with runs.
+func (s *Store) findRows(ctx context.Context, runs []doomed) error {
+	for i := range runs {
+		if err := json.Unmarshal([]byte(runs[i].Copies), &runs[i].checkpoints); err != nil {
+			return fmt.Errorf("run %d: %w: its list of checkpoints: %w", runs[i].ID, ErrCorrupt, err)
 		}
 	}
-	return page, s.findHistory(ctx, page)
+	return s.findHistory(ctx, runs)
 }
 
 // findHistory finds the history rows of runs by one scan of the part of the history in which they

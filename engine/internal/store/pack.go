@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	queries "github.com/durable-wf/wf/sql"
+)
+
+// packName is the database in a folder that is packed; what belongs to it is beside it, as always.
+const packName = "wf.db"
+
+// Family returns a run and all its descendants, the eldest first, as they are in the transaction.
+func (tx *Tx) Family(root int64) ([]int64, error) {
+	rows, err := tx.query(queries.RunFamily, root)
+	if err != nil {
+		return nil, err
+	}
+	return scanIDs(rows)
+}
+
+// Family returns a run and all its descendants, the eldest first, without payloads.
+func (s *Store) Family(ctx context.Context, root int64) ([]Run, error) {
+	ids, err := list[int64](ctx, s, fmt.Sprintf("family of run %d", root), queries.RunFamily, root)
+	if err != nil {
+		return nil, err
+	}
+	runs := make([]Run, 0, len(ids))
+	for _, id := range ids {
+		r, err := get[Run](ctx, s, fmt.Sprintf("run %d", id), queries.RunHead, sql.Named("id", id))
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// SetPacked notes into which file a run was packed, as JSON; "" takes it back.
+func (tx *Tx) SetPacked(id int64, packed string) error {
+	_, err := tx.exec(queries.RunPacked, id, nullText(packed))
+	return err
+}
+
+// WritePack copies a run with its descendants, and all that belongs to them, to a database of their own in the
+// empty folder dir. Nobody may change them meanwhile: that is an error then, mostly.
+func (s *Store) WritePack(ctx context.Context, root int64, dir string) error {
+	a := &archiver{source: s, shelf: Shelf{Dir: dir, AllowNetwork: true}}
+	err := a.open(ctx, packName)
+	if err == nil {
+		err = a.pack(ctx, root)
+	}
+	return errors.Join(err, a.close())
+}
+
+func (a *archiver) pack(ctx context.Context, root int64) error {
+	runs, err := list[doomed](ctx, a.source, fmt.Sprintf("family of run %d", root), queries.PackFamily, sql.Named("root", root))
+	if err != nil {
+		return err
+	}
+	if err := a.source.findRows(ctx, runs); err != nil {
+		return err
+	}
+	tx, err := a.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return a.target.failure("begin", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // does nothing after Commit
+	g := groupOf(runs)
+	err = insertRuns(ctx, tx, archiveSteps(&g), shift{}.args(g.args("open", true))...)
+	if err == nil {
+		err = a.copyRest(ctx, tx, &g, 0)
+	}
+	if err != nil {
+		return a.target.failure("pack", err)
+	}
+	return a.target.failure("commit", tx.Commit())
+}
+
+// Unpackable reports whether a file or folder in a folder that WritePack has filled is to be packed: locks and
+// what SQLite needs only while it writes are not.
+func Unpackable(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	return first == packName || strings.HasPrefix(first, packName+"-") &&
+		first != packName+"-locks" && first != packName+"-wal" && first != packName+"-shm"
+}
+
+// OpenPack opens the database that WritePack has written, in a copy of its folder that is the caller's to change.
+// A pack of an older schema is migrated, one of a newer is ErrSchemaTooNew.
+func OpenPack(ctx context.Context, dir string, o Options) (*Store, error) {
+	o.Path, o.Create, o.AllowNetwork, o.archive = filepath.Join(dir, packName), true, true, true
+	return Open(ctx, o)
+}
