@@ -49,6 +49,28 @@ func TestChildOf(t *testing.T) {
 	}
 }
 
+// A child that is known by its name has the policies of its parent's start, where it is given none of its own.
+func TestChildOfHasItsParentsPolicies(t *testing.T) {
+	t.Parallel()
+	own := &engine.StartOptions{Checkpoint: engine.Checkpoint{Every: 7}}
+	eng := newEngine(t, square(nil), byName(
+		engine.ChildOf("squares", nil, nil), engine.ChildOf("squares", nil, own), squares.Child(count{}, nil)))
+	opts := &engine.StartOptions{Checkpoint: engine.Checkpoint{Every: 5}, Retry: &engine.Retry{Attempts: 3}}
+	if _, err := family.Run(t.Context(), eng, parcel{}, opts); err != nil {
+		t.Fatal(err)
+	}
+	children, err := eng.Children(t.Context(), 1, -1)
+	if err != nil || len(children) != 3 {
+		t.Fatalf("%d children, %v", len(children), err)
+	}
+	for i, every := range []int64{5, 7, 0} {
+		c := children[i]
+		if c.Policy.Every != every || (c.Retry != nil) != (i == 0) {
+			t.Errorf("child %d: a checkpoint every %d, retry %v; want %d", i, c.Policy.Every, c.Retry, every)
+		}
+	}
+}
+
 // An input that does not decode fails the parent, and no child is started; an unknown workflow blocks it.
 func TestChildOfIsAllOrNothing(t *testing.T) {
 	t.Parallel()

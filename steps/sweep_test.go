@@ -119,9 +119,15 @@ func TestSweepRepeats(t *testing.T) {
 
 func TestSweepFailsFast(t *testing.T) {
 	t.Parallel()
-	_, err := sweep(t, steps.SweepState{Workflow: "probe", Grid: []string{"x=1..9"}, Limit: 1, FailFast: true}, nil)
+	eng := newEngine(t, probe())
+	from := steps.SweepState{Workflow: "probe", Grid: []string{"x=1..9"}, Repeat: 1, Limit: 1, FailFast: true}
+	_, err := steps.Sweep.Run(t.Context(), eng, from, nil)
 	if err == nil || !strings.Contains(err.Error(), "point 2 (x=2): run 3 failed: no answer at 2") {
 		t.Errorf("error %v, want one that names the point", err)
+	}
+	runs, err := eng.List(t.Context(), engine.RunFilter{Statuses: []engine.Status{engine.Cancelled}})
+	if err != nil || len(runs) != 7 {
+		t.Errorf("%d runs were cancelled, %v; want the 7 that had not begun", len(runs), err)
 	}
 }
 
