@@ -115,7 +115,7 @@ func (a *attempt) restore() error {
 	}
 	o := &a.s.Origin
 	fresh := o.Place == ""
-	done, err := a.set.Restore(a.s.Saved.Files, statefile.Origin{
+	done, err := a.set.Restore(a.s.Version.Files, statefile.Origin{
 		Fresh: fresh, Here: o.Place == a.place(), Aside: filepath.Join(a.folder, asideName),
 		Known: func(sum [32]byte) bool { return known[hex.EncodeToString(sum[:])] },
 	})
@@ -130,11 +130,11 @@ func (a *attempt) restore() error {
 	}
 	if fresh {
 		o.Host, o.Around = a.host, around()
+		a.s.Saved = a.s.Version.String()
 	}
 	o.Place, o.Starts = a.place(), a.number
 	if len(done.Taken) > 0 {
-		a.s.Saved.N++
-		a.s.Saved.Time, a.s.Saved.Files = time.Now().UTC(), done.Files
+		a.s.advance(done.Files)
 		a.gained = !fresh
 	}
 	if fresh || len(done.Taken) > 0 {
@@ -156,7 +156,7 @@ func (a *attempt) startedFrom() (map[string]bool, error) {
 	for line := range strings.Lines(string(text)) {
 		known[strings.TrimSpace(line)] = true
 	}
-	for _, f := range a.s.Saved.Files {
+	for _, f := range a.s.Version.Files {
 		if sum := hex.EncodeToString(f.SHA256); !known[sum] {
 			fresh += sum + "\n"
 		}

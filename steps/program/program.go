@@ -26,8 +26,9 @@ type State struct {
 	Grace    time.Duration     `json:"grace" help:"kill it if it has not ended so long after SIGTERM" default:"10s"`
 	LogLimit int64             `json:"log-limit" help:"how many bytes of its output are kept of each start" default:"20e6"`
 
-	Saved  Version `json:"saved"`
-	Origin Origin  `json:"origin"`
+	Saved   string  `json:"saved"` // Version for people; "" before the first start
+	Version Version `json:"version"`
+	Origin  Origin  `json:"origin"`
 }
 
 // Origin says where the program has been started, for whoever starts it again.

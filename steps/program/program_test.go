@@ -80,7 +80,7 @@ func (b *bench) state(id int64) program.State {
 // names are those of the recorded files.
 func names(s program.State) string {
 	var all []string
-	for _, f := range s.Saved.Files {
+	for _, f := range s.Version.Files {
 		all = append(all, f.Name)
 	}
 	return strings.Join(all, " ")
@@ -174,8 +174,8 @@ func TestStopRecordsTheLastVersion(t *testing.T) {
 	if run = b.execute(ctx, run.ID); run.Status != engine.Suspended {
 		t.Fatalf("the run is %s, want suspended: %s", run.Status, run.Error)
 	}
-	if s := b.state(run.ID); len(s.Saved.Files) != 1 || string(s.Saved.Files[0].Data) != "i=9\n" {
-		t.Errorf("recorded %v", s.Saved)
+	if s := b.state(run.ID); len(s.Version.Files) != 1 || string(s.Version.Files[0].Data) != "i=9\n" {
+		t.Errorf("recorded %v", s.Version)
 	}
 	if run = b.execute(t.Context(), run.ID); string(run.Result) != `"i=9"` {
 		t.Errorf("it goes on with %s", run.Result)
@@ -238,8 +238,8 @@ func TestFileOfAKilledProgramIsNotBelieved(t *testing.T) {
 		opts := &engine.StartOptions{Checkpoint: engine.Checkpoint{Interval: time.Hour}}
 		run := b.execute(t.Context(), b.start(b.script(text, "state"), opts).ID)
 		s := b.state(run.ID)
-		if len(s.Saved.Files) != 1 || strings.TrimSpace(string(s.Saved.Files[0].Data)) != want {
-			t.Errorf("after %s: recorded %v (%q), want %q", end, s.Saved, s.Saved.Files, want)
+		if len(s.Version.Files) != 1 || strings.TrimSpace(string(s.Version.Files[0].Data)) != want {
+			t.Errorf("after %s: recorded %v (%q), want %q", end, s.Version, s.Version.Files, want)
 		}
 	}
 }

@@ -61,9 +61,10 @@ func (a *attempt) annotate(end child.End) {
 
 // finish ends the run: the program is done. What it has deleted itself is no state any more.
 func (a *attempt) finish() (engine.Transition, error) {
-	a.s.Saved.Files = slices.DeleteFunc(a.s.Saved.Files, func(f statefile.File) bool {
+	a.s.Version.Files = slices.DeleteFunc(a.s.Version.Files, func(f statefile.File) bool {
 		return statefile.StampOf(a.set.Path(f.Name)) == statefile.Stamp{}
 	})
+	a.s.Saved = a.s.Version.String()
 	if err := os.Remove(a.ownState()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return engine.Transition{}, err
 	}

@@ -29,6 +29,12 @@ func (v Version) String() string {
 	return fmt.Sprintf("%d (%d files, %s)", v.N, len(v.Files), bytesText(size))
 }
 
+// advance makes these files the next version.
+func (s *State) advance(files []statefile.File) {
+	s.Version = Version{N: s.Version.N + 1, Time: time.Now().UTC(), Files: files}
+	s.Saved = s.Version.String()
+}
+
 // bytesText shows a size with about three digits.
 func bytesText(n int) string {
 	units, size := []string{"B", "kB", "MB", "GB", "TB"}, float64(n)

@@ -59,7 +59,7 @@ func (a *attempt) noticed() {
 // record records the files as they are, if they have changed, while the program lives: only then what it has
 // closed counts as whole. If it has died meanwhile, last looks again.
 func (a *attempt) record() {
-	found, err := a.set.Look(a.s.Saved.Files, true)
+	found, err := a.set.Look(a.s.Version.Files, true)
 	if err != nil {
 		a.ctx.Log().Warn("a state file cannot be read", "error", err)
 		return
@@ -69,8 +69,7 @@ func (a *attempt) record() {
 		return
 	}
 	if found.Changed {
-		a.s.Saved.N++
-		a.s.Saved.Time, a.s.Saved.Files = time.Now().UTC(), found.Files
+		a.s.advance(found.Files)
 		a.recorded, a.gained = time.Now(), true
 		_ = a.ctx.Save() // if it refuses, the context ends, and the program with it
 	}
@@ -99,7 +98,7 @@ func (a *attempt) stop() {
 // believed only of a program that has ended by itself.
 func (a *attempt) last(trust bool) error {
 	for begun := time.Now(); ; time.Sleep(firstRetry) {
-		found, err := a.set.Look(a.s.Saved.Files, trust)
+		found, err := a.set.Look(a.s.Version.Files, trust)
 		if err != nil {
 			return err
 		}
@@ -113,8 +112,7 @@ func (a *attempt) last(trust bool) error {
 			a.ctx.Annotate("doubted", found.Doubted)
 		}
 		if found.Changed {
-			a.s.Saved.N++
-			a.s.Saved.Time, a.s.Saved.Files = time.Now().UTC(), found.Files
+			a.s.advance(found.Files)
 			a.gained, a.unsaved = true, true
 		}
 		return nil
