@@ -262,3 +262,16 @@ func guardOf(t *testing.T, engine int) int {
 	t.Fatalf("no guard in %s", out)
 	return 0
 }
+
+// A second Ctrl-C ends the engine at once, and the program with it.
+func TestSecondSignalKillsTheProgram(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := launch(t, dir, wf(t), "exec", "--grace", "1h", "--", "sh", "-c", `trap "" TERM; echo ready; while :; do sleep 0.05; done`)
+	eventually(t, "it runs", func() bool { return strings.Contains(p.stdout.String(), "ready") })
+	p.signal(syscall.SIGINT)
+	eventually(t, "it says that it is not done", func() bool { return strings.Contains(p.stderr.String(), "press Ctrl-C again") })
+	p.signal(syscall.SIGINT)
+	p.expect(130)
+	awaitDeath(t, dir)
+}

@@ -31,6 +31,7 @@ type victim struct {
 	state string                                         // under the run's folder; or under the working one, for --state
 	flags []string                                       // of exec
 	words func(t *testing.T, dir string, n int) []string // the command
+	pace  int                                            // additions that it makes between two kills, or more
 }
 
 const tortureStep = 2 * time.Millisecond // the least that each addition takes
@@ -52,19 +53,19 @@ func victims() []victim {
 	return []victim{
 		{"pickle", "checkpoint.pickle", []string{"--state", "checkpoint.pickle"}, func(t *testing.T, _ string, n int) []string {
 			return []string{"/usr/bin/env", "N=" + fmt.Sprint(n), "SECONDS=" + delay, peer.Python(t), example(t, "article.py")}
-		}},
+		}, 100},
 		{"python", own, nil, func(t *testing.T, _ string, n int) []string {
 			return []string{peer.Python(t), example(t, "sum.py"), fmt.Sprint(n), delay}
-		}},
+		}, 100},
 		{"slices", own, nil, func(t *testing.T, _ string, n int) []string {
 			return []string{peer.Python(t), example(t, "slices.py"), fmt.Sprint(n), delay}
-		}},
+		}, 100},
 		{"r", own, nil, func(t *testing.T, _ string, n int) []string {
 			return []string{peer.Command(t, "Rscript"), example(t, "sum.R"), fmt.Sprint(n), delay}
-		}},
+		}, 100},
 		{"bash", own, nil, func(t *testing.T, _ string, n int) []string {
 			return []string{peer.Command(t, "bash"), example(t, "sum.sh"), fmt.Sprint(n), delay}
-		}},
+		}, 15},
 		{"c", "sum.state", []string{"--state", "sum.state"}, func(t *testing.T, dir string, n int) []string {
 			binary := filepath.Join(dir, "sum")
 			out, err := exec.CommandContext(t.Context(), peer.Command(t, "cc"), "-O2", "-Wall", "-o", binary, example(t, "sum.c")).CombinedOutput()
@@ -72,7 +73,7 @@ func victims() []victim {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			return []string{binary, fmt.Sprint(n), delay}
-		}},
+		}, 100},
 	}
 }
 
@@ -89,7 +90,7 @@ func TestTorture(t *testing.T) {
 			}
 			t.Logf("to kill at about the same moments: -crash.seed=%d -torture.kills=%d", seed, *tortureKills)
 			tort := &torture{T: t, v: v, dir: t.TempDir(), rng: rand.New(rand.NewPCG(seed, uint64(i)))}
-			tort.run(50 * (*tortureKills + 2))
+			tort.run(v.pace * (*tortureKills + 2))
 		})
 	}
 }
@@ -123,7 +124,7 @@ func (o *torture) run(n int) {
 		o.Errorf("after %v: %q, want %q", o.did, got, want)
 	}
 	o.Logf("%v", o.did)
-	if o.kill < *tortureKills/2 {
+	if o.kill <= *tortureKills/4 {
 		o.Errorf("it has ended after %d of %d kills", o.kill, *tortureKills)
 	}
 }
@@ -162,19 +163,26 @@ func (o *torture) hit() {
 		o.did["program"]++
 		return
 	case 1:
-		o.p.signal(syscall.SIGTERM)
-		if code := o.p.wait(); code == 0 {
-			o.kill = *tortureKills // it has ended by itself
-			return
-		}
-		o.did["stop"]++
+		o.strike(syscall.SIGTERM, "stop")
 	default:
-		o.p.kill()
-		o.did["engine"]++
+		o.strike(syscall.SIGKILL, "engine")
+	}
+	if o.p.cmd.ProcessState.ExitCode() == 0 {
+		o.kill = *tortureKills // it has ended by itself
+		return
 	}
 	o.harm()
 	o.resume()
 	awaitRun(o, o.dir, 1, "is claimed", func(r engine.Run) bool { return r.Status == engine.Running || !o.p.alive() })
+}
+
+// strike sends a signal to the engine, which may just have ended by itself, and waits for its end.
+func (o *torture) strike(sig syscall.Signal, name string) {
+	if err := o.p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		o.Fatal(err)
+	}
+	o.p.wait()
+	o.did[name]++
 }
 
 // waits is the exit code of a resume that leaves a run waiting, for another attempt.

@@ -21,6 +21,17 @@ type meter struct {
 	first int64     // Done at the first reading
 	last  engine.Progress
 	now   time.Time
+
+	since time.Time // of the first reading of a run that tells no progress
+	brief string    // of what such a run has saved last
+}
+
+// observeBrief takes a reading of a run that tells no progress.
+func (m *meter) observeBrief(now time.Time, brief string) {
+	if m.since.IsZero() {
+		m.since = now
+	}
+	m.now, m.brief = now, brief
 }
 
 // observe takes a reading. Progress that goes back, as in the next step, begins anew.
@@ -62,6 +73,8 @@ func (m *meter) String() string {
 		eta = humanETA(d)
 	}
 	switch {
+	case m.begun.IsZero() && m.brief != "":
+		return fmt.Sprintf("for %s  %s", humanETA(m.now.Sub(m.since)), m.brief)
 	case m.begun.IsZero():
 		return fmt.Sprintf("%s  %s  ETA %s", unknown, rate, eta)
 	case m.last.Total <= 0:

@@ -106,7 +106,7 @@ func (p *progress) showBar(run engine.Run, done <-chan struct{}) {
 				continue
 			}
 			mu.Lock()
-			m.observe(now, live)
+			p.read(&m, now, run.ID, live)
 			mu.Unlock()
 			// A total that is never reached keeps the bar from completing by itself.
 			bar.SetTotal(max(live.Total, live.Done, 0)+1, false)
@@ -122,7 +122,7 @@ func (p *progress) showLines(run engine.Run, done <-chan struct{}) {
 	observe := func() {
 		now := time.Now()
 		if live, ok := source(now); ok {
-			m.observe(now, live)
+			p.read(&m, now, run.ID, live)
 		}
 	}
 	for {
@@ -136,6 +136,15 @@ func (p *progress) showLines(run engine.Run, done <-chan struct{}) {
 		p.app.note("%s: %s", title(run), &m)
 		interval = min(2*interval, lastLine)
 	}
+}
+
+// read lets the meter take a reading of a run.
+func (p *progress) read(m *meter, now time.Time, id int64, live engine.Progress) {
+	if live.Done < 0 {
+		m.observeBrief(now, p.eng.LiveBrief(id))
+		return
+	}
+	m.observe(now, live)
 }
 
 // source returns a function that reads the progress of the run; the bool is false if there is nothing new. That of a

@@ -24,7 +24,8 @@ type execution struct {
 	rest    Status         // to which an orderly stop takes the run: suspended, or pending for a worker's
 	done    atomic.Int64
 	total   atomic.Int64
-	slow    atomic.Int64 // how long it takes at worst to save it, as measured: a Duration
+	said    atomic.Pointer[string] // brief of the newest checkpoint within a step
+	slow    atomic.Int64           // how long it takes at worst to save it, as measured: a Duration
 
 	hurry     chan struct{} // ticks when a person wants the run cancelled: see mercy
 	condemned atomic.Bool   // that is so

@@ -40,6 +40,7 @@ func (x *execution) Save(s Snapshot, done func(error)) {
 	defer x.mu.Unlock()
 	x.halting.note()
 	x.checkpoint(&x.row, s)
+	x.said.Store(&s.Brief)
 	x.row.Saves++
 	x.stamp()
 	x.row.Fingerprint = x.def.fingerprints[x.row.Step]
@@ -149,6 +150,21 @@ func (e *Engine) Live(id int64) (Progress, bool) {
 		return Progress{Done: -1, Total: -1}, false
 	}
 	return Progress{Done: x.done.Load(), Total: x.total.Load()}, true
+}
+
+// LiveBrief returns the short form of the state that this process has saved last, within a step, of a run that it
+// executes right now; "" if there is none. It costs next to nothing.
+func (e *Engine) LiveBrief(id int64) string {
+	e.mu.Lock()
+	x := e.live[id]
+	e.mu.Unlock()
+	if x == nil {
+		return ""
+	}
+	if brief := x.said.Load(); brief != nil {
+		return *brief
+	}
+	return ""
 }
 
 // forget reports whether a checkpoint with these counters deletes the records in the database: only if
