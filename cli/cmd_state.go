@@ -16,13 +16,13 @@ import (
 func (a *app) stateCommand() *cobra.Command {
 	cmd := a.stateShowCommand()
 	cmd.Use = "state RUN [SEQ]"
-	cmd.Short = "Show and compare the checkpoints of a run"
+	cmd.Short = "Show, compare and export the checkpoints of a run"
 	cmd.Long = `Show and compare the checkpoints of a run: the one from which it resumes and the older ones that are
 kept to fall back on. They are deleted when the run completes, unless it was started to keep all.
 
 Without a command of its own it is state show.`
 	cmd.GroupID = groupLook
-	cmd.AddCommand(a.stateShowCommand(), a.stateListCommand(), a.stateDiffCommand())
+	cmd.AddCommand(a.stateShowCommand(), a.stateListCommand(), a.stateDiffCommand(), a.stateExportCommand())
 	return cmd
 }
 

@@ -231,6 +231,7 @@ type StateVersion struct {
 	Progress Progress      // at that point
 	Bad      string        // why it would not be used
 	Size     int           // in bytes, as stored; 0 if it cannot be read
+	Stored   Payload       // the state as it is stored
 	State    json.RawMessage
 	Brief    string
 }
@@ -270,7 +271,7 @@ func versionOf(c *store.Copy) StateVersion {
 	v := StateVersion{Seq: c.Seq, Time: timeOf(c.TimeUS), Step: c.Step, Visit: int(c.Visit), Bad: c.Bad,
 		Active: microseconds(c.ActiveUS), Progress: Progress{c.Done, c.Total}}
 	if c.Checkpoint.Fault == "" {
-		v.Size = len(c.Checkpoint.State.Data)
+		v.Size, v.Stored = len(c.Checkpoint.State.Data), Payload(c.Checkpoint.State)
 	}
 	if fault := checkpointFault(c.Checkpoint); fault != nil && v.Bad == "" {
 		v.Bad = fault.Error()
