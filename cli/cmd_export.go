@@ -127,7 +127,7 @@ func formatNamed(name string) (export.Format, error) {
 // checkPlace reports early that the file is there.
 func (o *exporting) checkPlace() error {
 	if _, err := os.Stat(o.path); err != nil || o.force || o.path == "-" {
-		return nil //nolint:nilerr // what else is wrong with the path, writing tells
+		return nil // what else is wrong with the path, writing tells
 	}
 	return usagef("%s is there already; --force replaces it", o.path)
 }

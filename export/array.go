@@ -81,21 +81,21 @@ func (b *arrayBuilder) add(raw []byte) error {
 	c, v := classify(raw)
 	switch c {
 	case whole:
-		return b.addInt(v.(int64)) //nolint:errcheck,forcetypeassert // classify gives one
+		return b.addInt(v.(int64))
 	case real, special:
 		if c == special && b.texts != nil {
 			b.texts = append(b.texts, unquoted(raw))
 			return nil
 		}
-		return b.addFloat(v.(float64), c == real) //nolint:errcheck,forcetypeassert // classify gives one
+		return b.addFloat(v.(float64), c == real)
 	case boolean:
 		if b.ints != nil || b.floats != nil || b.texts != nil {
 			return errNoArray
 		}
-		b.bools = append(b.bools, v.(bool)) //nolint:errcheck,forcetypeassert // classify gives one
+		b.bools = append(b.bools, v.(bool))
 		return nil
 	case text:
-		return b.addText(v.(string)) //nolint:errcheck,forcetypeassert // classify gives one
+		return b.addText(v.(string))
 	default:
 		return errNoArray
 	}

@@ -33,7 +33,7 @@ func WriteFile(ctx context.Context, path string, f Format, doc *Document, replac
 	if err != nil {
 		return err
 	}
-	defer os.Remove(part) // gone after a rename
+	defer os.Remove(part) //nolint:errcheck // it is gone after a rename
 	if err = f.write(ctx, tmp, doc); err == nil && mode != 0 {
 		err = tmp.Chmod(mode)
 	}

@@ -75,7 +75,7 @@ func TestArraysKeepTheirTypes(t *testing.T) {
 			t.Errorf("%s (- want, + got):\n%s", c.doc, diff)
 		}
 	}
-	if f := unfolded(t, `-0`).Data.([]float64)[0]; !math.Signbit(f) { //nolint:forcetypeassert,errcheck // compared above
+	if f := unfolded(t, `-0`).Data.([]float64)[0]; !math.Signbit(f) {
 		t.Error("the sign of -0 is lost")
 	}
 }

@@ -124,7 +124,7 @@ func (k Kind) value(raw []byte) any {
 	case k == JSON:
 		return json.RawMessage(raw)
 	case k == Float && c == whole:
-		return float64(v.(int64)) //nolint:errcheck,forcetypeassert // classify gives one
+		return float64(v.(int64))
 	case k == Text && c == special:
 		s, _ := jsontext.AppendUnquote(nil, raw)
 		return string(s)

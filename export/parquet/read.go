@@ -150,7 +150,7 @@ func stamp(n int64, unit time.Duration) time.Time {
 // fieldOf is a value of column c.
 func fieldOf(v parquet.Value, c *parquet.Column) (any, error) {
 	if v.IsNull() {
-		return nil, nil //nolint:nilnil // there is none
+		return nil, nil // there is none
 	}
 	switch v.Kind() {
 	case parquet.Boolean:

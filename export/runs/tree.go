@@ -17,7 +17,7 @@ import (
 // treeOf decodes a payload, see [engine.Payload]; nil for none.
 func treeOf(p engine.Payload) (any, error) {
 	if len(p.Data) == 0 {
-		return nil, nil //nolint:nilnil // there is none
+		return nil, nil // there is none
 	}
 	return p.Tree()
 }

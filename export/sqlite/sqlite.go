@@ -44,7 +44,7 @@ func write(ctx context.Context, f *os.File, doc *export.Document) (err error) {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // no-op after Commit
+	defer tx.Rollback() // no-op after Commit
 	tables := export.Flat(doc)
 	if about := export.About(doc); about != nil {
 		tables = append(tables, about)
