@@ -80,7 +80,7 @@ func fill(ctx context.Context, tx *sql.Tx, name string, t *export.Table) error {
 		return err
 	}
 	marks := strings.Repeat("?, ", len(heads)-1) + "?"
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO "+quote(name)+" VALUES ("+marks+")")
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO "+quote(name)+" VALUES ("+marks+")") //nolint:sqlclosecheck // it is, below
 	if err != nil {
 		return err
 	}

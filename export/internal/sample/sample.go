@@ -82,7 +82,10 @@ func Rows(t *export.Table, want func(any) string) [][]string {
 	if t.Rows == nil {
 		return rows
 	}
-	for row := range t.Rows {
+	for row, err := range t.Rows {
+		if err != nil {
+			panic(err) // the rows are in memory
+		}
 		cells := make([]string, len(row))
 		for i, v := range row {
 			cells[i] = want(v)
