@@ -23,7 +23,7 @@ type SweepState struct {
 	Repeat   int               `json:"repeat" help:"runs at each point, each with random numbers of its own" default:"1"`
 	Limit    int               `json:"limit" help:"how many runs are in flight at a time (0: any number)" default:"0"`
 	FailFast bool              `json:"fail-fast" help:"fail as soon as one run does, and cancel the others"`
-	Inputs   []json.RawMessage `json:"inputs"` // of the runs, as they were completed at the start; empty once they are children
+	Inputs   []json.RawMessage `json:"inputs,omitempty"` // of the runs, as they were completed at the start; empty once they are children
 }
 
 // SweepWorkflow runs any of the given workflows at each point of a grid of its inputs, as children, and makes one
