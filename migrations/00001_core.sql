@@ -82,7 +82,7 @@ CREATE TABLE wf_runs (
 ) STRICT;
 
 CREATE INDEX wf_runs_pending  ON wf_runs (queue, priority DESC, rank, id) WHERE status = 'pending';
-CREATE INDEX wf_runs_branch   ON wf_runs (root, priority DESC, rank, id) WHERE status = 'pending' AND root IS NOT NULL;
+CREATE INDEX wf_runs_branch   ON wf_runs (root, priority DESC, rank, id) WHERE status IN ('pending', 'suspended') AND root IS NOT NULL;
 CREATE INDEX wf_runs_fair     ON wf_runs (queue, fair_key, rank)      WHERE status = 'pending' AND rank > 0;
 CREATE INDEX wf_runs_undoing  ON wf_runs (id)                         WHERE status = 'compensating' AND owner IS NULL;
 CREATE INDEX wf_runs_due      ON wf_runs (due_us)                     WHERE due_us IS NOT NULL;

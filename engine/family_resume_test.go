@@ -1,0 +1,55 @@
+package engine_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/durable-wf/wf/engine"
+)
+
+// A family that was interrupted in the foreground goes on there: also those of its children that were suspended in
+// the middle, and those that were held behind them.
+func TestInterruptedFamilyGoesOn(t *testing.T) {
+	t.Parallel()
+	begun := make(chan struct{}, 5)
+	open := make(chan struct{})
+	eng := newEngine(t, square(func(ctx *engine.Context, _ int64) error {
+		begun <- struct{}{}
+		select {
+		case <-open:
+			return nil
+		case <-ctx.Done():
+			return ctx.Save()
+		}
+	}), parent(func() engine.Transition { return engine.Spawn(squaresOf(5), "join").Limit(2) }))
+	run, _, err := eng.StartHere(t.Context(), "family", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	go func() { // ends when two children have begun
+		<-begun
+		<-begun
+		interrupt()
+	}()
+	if run, err = eng.Execute(ctx, run.ID, nil); err != nil || run.Status != engine.Waiting {
+		t.Fatalf("interrupted: %s, %v", run.Status, err)
+	}
+	children, err := eng.Children(t.Context(), run.ID, -1)
+	if err != nil || children[0].Status != engine.Suspended || children[1].Status != engine.Suspended {
+		t.Fatalf("the children that had begun are %s and %s, %v", children[0].Status, children[1].Status, err)
+	}
+	if list, err := eng.Resumable(t.Context(), false); err != nil || len(list) != 1 || list[0].ID != run.ID {
+		t.Errorf("%d runs can be resumed, %v; want the eldest alone", len(list), err)
+	}
+	close(open)
+	got, err := eng.Execute(t.Context(), run.ID, &engine.ExecuteOptions{Return: true})
+	if err != nil || got.Status != engine.Completed {
+		t.Fatalf("resumed: %s, %v", got.Status, err)
+	}
+	results, err := family.Wait(t.Context(), eng, run.ID)
+	if want := []string{"0", "1", "4", "9", "16"}; err != nil || !slices.Equal(results, want) {
+		t.Errorf("results %q, %v; want %q", results, err, want)
+	}
+}
