@@ -15,7 +15,7 @@ import (
 
 // definitions are the workflows of the scripts: the built-in ones, and some that go wrong.
 func definitions() []engine.Definition {
-	return slices.Concat(steps.All(echo()), []engine.Definition{gate(), deaf(), flaky(), stray(), quirks(), tally(), panics(), hopeless(), order(), ask(), measure()}, crowd())
+	return slices.Concat(steps.All(echo(), gate()), []engine.Definition{deaf(), flaky(), stray(), quirks(), tally(), panics(), hopeless(), order(), ask(), measure()}, crowd())
 }
 
 type echoState struct {
