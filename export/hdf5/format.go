@@ -29,12 +29,17 @@ const timeUnits = "microseconds since 1970-01-01 00:00:00 UTC"
 //     of rows as an attribute.
 //
 // A text with a zero byte is an error, since readers would cut it off there.
+//
+// What is read is what h5py and the library write unless they are told to use a newer form: groups, arrays and tables of
+// integers, floats, truth values and texts, compressed by gzip or not. Attributes, and links that are no hard links, are
+// left out; what is not understood is an error.
 func Format() export.Format {
 	return export.Format{
 		Name:     "hdf5",
 		Suffixes: []string{".h5", ".hdf5"},
 		Doc:      "groups, arrays and tables for h5py, MATLAB, R and Julia",
 		Holds:    export.All,
+		Read:     read,
 		File: func(ctx context.Context, out *os.File, doc *export.Document) error {
 			f := Create(out)
 			if err := writeGroup(ctx, f.Root(), doc); err != nil {

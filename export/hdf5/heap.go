@@ -11,7 +11,7 @@ const (
 	minCollection    = 4 << 10 // the least that the library accepts
 	maxCollection    = 256 << 10
 	collectionHeader = 16
-	objectHeader     = 16
+	itemHeader       = 16
 )
 
 // heap is the collection of texts that is being filled. Its space in the file is reserved when it is begun, so that
@@ -40,7 +40,7 @@ func (f *File) AppendText(b []byte, s string) ([]byte, error) {
 
 // put stores s and returns the collection that it is in and its number there.
 func (h *heap) put(f *File, s string) (uint64, uint16, error) {
-	need := objectHeader + (len(s)+7)&^7
+	need := itemHeader + (len(s)+7)&^7
 	if len(h.buf)+need > h.size {
 		if err := h.flush(f); err != nil {
 			return 0, 0, err
@@ -73,7 +73,7 @@ func (h *heap) flush(f *File) error {
 		return nil
 	}
 	free := h.size - len(h.buf)
-	if free >= objectHeader {
+	if free >= itemHeader {
 		h.buf = append(h.buf, make([]byte, 8)...)
 		h.buf = binary.LittleEndian.AppendUint64(h.buf, uint64(free))
 	}

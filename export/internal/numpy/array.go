@@ -71,7 +71,7 @@ func (t DType) values(n, offset, stride int, data []byte) (any, error) {
 			return collect(n, func(i int) (float32, error) { return math.Float32frombits(uint32(t.bits(at(i)))), nil })
 		}
 		return collect(n, func(i int) (float64, error) { return t.float(at(i)), nil })
-	case 'U', 'S':
+	case 'U', 'S', 'T':
 		return collect(n, func(i int) (string, error) { return t.text(at(i)) })
 	case 'M':
 		return collect(n, func(i int) (string, error) {
@@ -145,6 +145,9 @@ func half(x uint16) float64 {
 
 // text reads UTF-32 or UTF-8, filled up with zeros.
 func (t DType) text(b []byte) (string, error) {
+	if t.Kind == 'T' {
+		return t.Text(b)
+	}
 	if t.Kind == 'S' {
 		s := strings.TrimRight(string(b), "\x00")
 		if !utf8.ValidString(s) {

@@ -12,11 +12,12 @@ import (
 
 // DType is a NumPy data type (numpy.dtype).
 type DType struct {
-	Kind   byte // b, i, u, f, U, S, M; V with Fields
+	Kind   byte // b, i, u, f, U, S, M; V with Fields; T with Text
 	Size   int  // bytes of an element
 	Big    bool // the most significant byte is the first
 	Unit   string
 	Fields []Field
+	Text   func(element []byte) (string, error) // reads a text that lies elsewhere, which NumPy itself has not
 }
 
 // Field is a part of a structured type.

@@ -62,7 +62,7 @@ func (f Field) decoder() (export.Kind, func([]byte) (any, error), error) {
 			return export.Float, func(r []byte) (any, error) { return float32Of(t.bits(part(r))), nil }, nil
 		}
 		return export.Float, func(r []byte) (any, error) { return t.float(part(r)), nil }, nil
-	case 'U', 'S':
+	case 'U', 'S', 'T':
 		return export.Text, func(r []byte) (any, error) { return t.text(part(r)) }, nil
 	case 'M':
 		return export.Time, func(r []byte) (any, error) {
