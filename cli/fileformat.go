@@ -17,7 +17,7 @@ import (
 // fileFormats are the formats of files that are written and read, in the order of the help.
 func fileFormats() []export.Format {
 	return []export.Format{
-		export.CSV(), export.JSONDocument(), export.JSONLines(), xlsx.Format(), parquet.Format(), hdf5.Format(), npz.Format(),
+		export.CSV(), export.JSONDocument(), export.JSONLines(), xlsx.Format(), parquet.Format(), hdf5.Format(), npz.Format(), npz.Array(),
 		pickle.Format(), sqlite.Format(),
 	}
 }

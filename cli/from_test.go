@@ -35,12 +35,15 @@ func taken() engine.Definition {
 
 // python makes files of inputs as people do.
 const python = `
-import sys, pickle, numpy, openpyxl, pandas
+import sys, pickle, h5py, numpy, openpyxl, pandas
 folder = sys.argv[1]
 values = {"n": 2**53 + 1, "x": 0.1, "name": "007", "on": True, "u": [0.5, 2.0]}
 pickle.dump(values, open(folder + "/plain.pkl", "wb"))
 pickle.dump({**values, "u": numpy.array([0.5, 2.0]), "n": numpy.int64(2**53 + 1)}, open(folder + "/numpy.pkl", "wb"))
 numpy.savez(folder + "/in.npz", **values)
+numpy.save(folder + "/u.npy", numpy.array([0.5, 2.0]))
+with h5py.File(folder + "/in.h5", "w") as f:
+    for name, value in values.items(): f[name] = value
 book = openpyxl.Workbook()
 book.active.append(list(values))
 book.active.append([str(v) if isinstance(v, list) or k == "n" else v for k, v in values.items()])
@@ -57,7 +60,7 @@ pickle.dump(points.to_dict("records"), open(folder + "/points.pkl", "wb"))
 func TestInputsFromFilesOfOtherPrograms(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), peer.Python(t, "numpy", "pandas", "openpyxl"), "-c", python, dir)
+	cmd := exec.CommandContext(t.Context(), peer.Python(t, "numpy", "pandas", "openpyxl", "h5py"), "-c", python, dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -65,7 +68,9 @@ func TestInputsFromFilesOfOtherPrograms(t *testing.T) {
 	const points = `{"n":0,"x":0,"name":"","on":false,"u":null,"points":[{"n":1,"s":"a"},{"n":2,"s":"b"}]}`
 	words := strings.NewReplacer(`1,"s`, `"1","s`, `2,"s`, `"2","s`).Replace(points) // cells have no type
 	for file, want := range map[string]string{
-		"plain.pkl": values, "numpy.pkl": values, "in.npz": values, "in.xlsx": values, "in.csv": values, "in.json": values,
+		"plain.pkl": values, "numpy.pkl": values, "in.npz": values, "in.h5": values,
+		"u.npy": `{"n":0,"x":0,"name":"","on":false,"u":[0.5,2],"points":null}`,
+		 "in.xlsx": values, "in.csv": values, "in.json": values,
 		"points.csv": words, "points.jsonl": points, "points.xlsx": words, "points.pkl": points,
 	} {
 		var stdout, stderr bytes.Buffer
