@@ -69,8 +69,8 @@ func TestInputsFromFilesOfOtherPrograms(t *testing.T) {
 	words := strings.NewReplacer(`1,"s`, `"1","s`, `2,"s`, `"2","s`).Replace(points) // cells have no type
 	for file, want := range map[string]string{
 		"plain.pkl": values, "numpy.pkl": values, "in.npz": values, "in.h5": values,
-		"u.npy": `{"n":0,"x":0,"name":"","on":false,"u":[0.5,2],"points":null}`,
-		 "in.xlsx": values, "in.csv": values, "in.json": values,
+		"u.npy":   `{"n":0,"x":0,"name":"","on":false,"u":[0.5,2],"points":null}`,
+		"in.xlsx": values, "in.csv": values, "in.json": values,
 		"points.csv": words, "points.jsonl": points, "points.xlsx": words, "points.pkl": points,
 	} {
 		var stdout, stderr bytes.Buffer
