@@ -57,7 +57,7 @@ var arrows = map[string][]string{
 	"export/sqlite":          {"export"},
 	"export/xlsx":            {"export"},
 
-	"export/hdf5":            {"export", "export/internal/survey"},
+	"export/hdf5":            {"export", "export/internal/numpy", "export/internal/survey"},
 	"export/internal/numpy":  {"export"},
 	"export/internal/survey": {"export"},
 	"export/npz":             {"export", "export/internal/numpy", "export/internal/survey"},

@@ -18,7 +18,6 @@ const maxObjects = 1 << 20
 
 // input is a file that is read. Addresses and lengths have 8 bytes, as those of all files that h5py makes.
 type input struct {
-	ctx     context.Context //nolint:containedctx // lives as long as one call
 	r       io.ReaderAt
 	size    uint64
 	base    uint64 // is added to each address
@@ -33,7 +32,7 @@ func read(ctx context.Context, f *os.File) (*export.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &input{ctx: ctx, r: f, size: uint64(info.Size()), heaps: map[uint64]map[uint16]string{}}
+	in := &input{r: f, size: uint64(info.Size()), heaps: map[uint64]map[uint16]string{}}
 	root, err := in.superblock()
 	if err != nil {
 		return nil, err
@@ -43,7 +42,7 @@ func read(ctx context.Context, f *os.File) (*export.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := in.group(doc, h, 0); err != nil {
+	if err := in.group(ctx, doc, h, 0); err != nil {
 		return nil, err
 	}
 	return doc, doc.Check()
@@ -67,7 +66,7 @@ func (in *input) superblock() (uint64, error) {
 		default:
 			return 0, fmt.Errorf("superblock of version %d is not known", version)
 		}
-		if c.number(1) != 8 || c.number(1) != 8 {
+		if addressBytes, lengthBytes := c.number(1), c.number(1); addressBytes != 8 || lengthBytes != 8 {
 			return 0, errors.New("has addresses of other than 8 bytes, which are not understood")
 		}
 		switch version {
@@ -93,16 +92,16 @@ func (in *input) superblock() (uint64, error) {
 }
 
 // group adds what a group holds to g.
-func (in *input) group(g *export.Group, h *objectHeader, depth int) error {
+func (in *input) group(ctx context.Context, g *export.Group, h *objectHeader, depth int) error {
 	if depth > maxGroups {
 		return errors.New("groups lie in each other too deeply, or in themselves")
 	}
-	links, err := in.links(h)
+	links, err := in.links(ctx, h)
 	if err != nil {
 		return err
 	}
 	for _, l := range links {
-		if err := in.object(g, l, depth); err != nil {
+		if err := in.object(ctx, g, l, depth); err != nil {
 			return fmt.Errorf("%.200s: %w", l.name, err)
 		}
 	}
@@ -110,8 +109,8 @@ func (in *input) group(g *export.Group, h *objectHeader, depth int) error {
 }
 
 // object adds what a link leads to.
-func (in *input) object(g *export.Group, l link, depth int) error {
-	if err := in.ctx.Err(); err != nil {
+func (in *input) object(ctx context.Context, g *export.Group, l link, depth int) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if in.objects++; in.objects > maxObjects {
@@ -122,12 +121,12 @@ func (in *input) object(g *export.Group, l link, depth int) error {
 		return err
 	}
 	if h.find(messageLayout) != nil {
-		return in.dataset(g, l.name, h)
+		return in.dataset(ctx, g, l.name, h)
 	}
 	if h.find(messageDatatype) != nil {
 		return nil // a type that has a name
 	}
 	sub := &export.Group{Name: l.name}
 	g.Groups = append(g.Groups, sub)
-	return in.group(sub, h, depth+1)
+	return in.group(ctx, sub, h, depth+1)
 }

@@ -2,6 +2,7 @@ package hdf5
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +15,7 @@ import (
 )
 
 // dataset adds a dataset to g, as a table if it is one of records.
-func (in *input) dataset(g *export.Group, name string, h *objectHeader) error {
+func (in *input) dataset(ctx context.Context, g *export.Group, name string, h *objectHeader) error {
 	typeMessage, space := h.find(messageDatatype), h.find(messageDataspace)
 	if typeMessage == nil || space == nil {
 		return errCut
@@ -30,7 +31,7 @@ func (in *input) dataset(g *export.Group, name string, h *objectHeader) error {
 	if err != nil {
 		return err
 	}
-	data, err := in.data(h, t.Size, dims)
+	data, err := in.data(ctx, h, t.Size, dims)
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func decodeSpace(body []byte) ([]int, error) {
 }
 
 // data reads all elements. What was never written has the fill value.
-func (in *input) data(h *objectHeader, size int, dims []int) ([]byte, error) {
+func (in *input) data(ctx context.Context, h *objectHeader, size int, dims []int) ([]byte, error) {
 	n, err := numpy.Count(dims)
 	if err != nil {
 		return nil, err
@@ -118,7 +119,7 @@ func (in *input) data(h *objectHeader, size int, dims []int) ([]byte, error) {
 		}
 		return in.block(address, uint64(n*size))
 	case class == chunked:
-		return in.chunked(c, h, size, dims, bytes.Repeat(fill, n))
+		return in.chunked(ctx, c, h, size, dims, bytes.Repeat(fill, n))
 	}
 	return nil, errors.New("is put together of other datasets, which is not understood")
 }
@@ -151,7 +152,7 @@ func fillOf(h *objectHeader, size int) ([]byte, error) {
 }
 
 // chunked reads the chunks of a dataset into data.
-func (in *input) chunked(c *cursor, h *objectHeader, size int, dims []int, data []byte) ([]byte, error) {
+func (in *input) chunked(ctx context.Context, c *cursor, h *objectHeader, size int, dims []int, data []byte) ([]byte, error) {
 	rank := int(c.number(1)) - 1
 	tree := c.number(8)
 	if rank != len(dims) || rank == 0 {
@@ -172,7 +173,7 @@ func (in *input) chunked(c *cursor, h *objectHeader, size int, dims []int, data 
 		return data, nil
 	}
 	const chunkNode = 1
-	err = in.walk(tree, chunkNode, 8+8*(rank+1), maxDepth, func(key []byte, address uint64) error {
+	err = in.walk(ctx, node{tree, chunkNode, 8 + 8*(rank+1), maxDepth}, func(key []byte, address uint64) error {
 		k := &cursor{b: key}
 		stored, skipped := k.number(4), k.number(4)
 		offset := make([]int, rank)

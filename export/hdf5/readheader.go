@@ -1,6 +1,7 @@
 package hdf5
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -158,14 +159,14 @@ func (in *input) message(h *objectHeader, kind, flags uint64, body []byte, next 
 }
 
 // links returns the hard links of a group.
-func (in *input) links(h *objectHeader) ([]link, error) {
+func (in *input) links(ctx context.Context, h *objectHeader) ([]link, error) {
 	if m := h.find(messageSymbolTable); m != nil {
 		c := &cursor{b: m.body}
 		tree, names := c.number(8), c.number(8)
 		if c.err != nil {
 			return nil, c.err
 		}
-		return in.symbols(tree, names)
+		return in.symbols(ctx, tree, names)
 	}
 	if m := h.find(messageLinkInfo); m != nil {
 		c := &cursor{b: m.body}

@@ -1,12 +1,15 @@
 package hdf5
 
-import "bytes"
+import (
+	"bytes"
+	"context"
+)
 
 // maxDepth is how many levels a B-tree has at most.
 const maxDepth = 20
 
 // symbols reads the links of a group of the older form: a B-tree of tables of names in a local heap (III.A.1, III.B, III.D).
-func (in *input) symbols(tree, heap uint64) ([]link, error) {
+func (in *input) symbols(ctx context.Context, tree, heap uint64) ([]link, error) {
 	c := in.at(heap, 32)
 	c.expect("HEAP")
 	c.skip(4)
@@ -21,7 +24,7 @@ func (in *input) symbols(tree, heap uint64) ([]link, error) {
 		return nil, err
 	}
 	var links []link
-	err = in.walk(tree, 0, 8, maxDepth, func(_ []byte, child uint64) error {
+	err = in.walk(ctx, node{tree, 0, 8, maxDepth}, func(_ []byte, child uint64) error {
 		found, err := in.symbolTable(child, names)
 		links = append(links, found...)
 		if len(links) > maxObjects {
@@ -69,31 +72,39 @@ func (in *input) symbolTable(address uint64, names []byte) ([]link, error) {
 	return links, nil
 }
 
-// walk calls visit for what the leaves of a version 1 B-tree lead to, with their keys (III.A.1). levels bounds its depth.
-func (in *input) walk(address, kind uint64, keyBytes, levels int, visit func(key []byte, child uint64) error) error {
-	c := in.at(address, 24)
+// node is a node of a version 1 B-tree.
+type node struct {
+	address  uint64
+	kind     uint64 // 0 for groups, 1 for chunks
+	keyBytes int
+	levels   int // of the tree from there on, at most
+}
+
+// walk calls visit for what the leaves of a B-tree lead to, with their keys (III.A.1).
+func (in *input) walk(ctx context.Context, n node, visit func(key []byte, child uint64) error) error {
+	c := in.at(n.address, 24)
 	c.expect("TREE")
 	got, level, used := c.number(1), c.number(1), c.number(2)
 	if c.err != nil {
 		return c.err
 	}
-	if got != kind || int(level) >= levels {
+	if got != n.kind || int(level) >= n.levels {
 		return errCut
 	}
-	b, err := in.block(address+24, used*uint64(keyBytes+8))
+	b, err := in.block(n.address+24, used*uint64(n.keyBytes+8))
 	if err != nil {
 		return err
 	}
 	for c = (&cursor{b: b}); len(c.b) > 0; {
-		key, child := c.bytes(keyBytes), c.number(8)
+		key, child := c.bytes(n.keyBytes), c.number(8)
 		if level == 0 {
 			err = visit(key, child)
 		} else {
-			err = in.walk(child, kind, keyBytes, int(level), visit)
+			err = in.walk(ctx, node{child, n.kind, n.keyBytes, int(level)}, visit)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return in.ctx.Err()
+	return ctx.Err()
 }

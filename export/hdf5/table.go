@@ -81,8 +81,9 @@ func columnType(stored export.Kind) Type {
 		return Int64()
 	case export.Bool:
 		return Bool()
+	default:
+		return Text()
 	}
-	return Text()
 }
 
 // appendValue appends the value of a column as it is in the file.

@@ -52,7 +52,7 @@ func readEntry(doc *export.Document, entry *zip.File) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // it was only read
 	return add(g, names[len(names)-1], in)
 }
 

@@ -202,8 +202,9 @@ func columnType(c survey.Column) string {
 		return "'|b1'"
 	case export.Time:
 		return "'<M8[us]'"
+	default:
+		return fmt.Sprintf("'<U%d'", max(c.Runes, 1))
 	}
-	return fmt.Sprintf("'<U%d'", max(c.Runes, 1))
 }
 
 func appendValue(b []byte, value any, width int) ([]byte, error) {

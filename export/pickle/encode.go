@@ -19,13 +19,12 @@ const batch = 1000
 // encoder writes one pickle. Errors of w show when it is flushed.
 type encoder struct {
 	w    *bufio.Writer
-	ctx  context.Context //nolint:containedctx // lives as long as one call
 	memo map[string]uint32
 }
 
-func (e *encoder) document(doc *export.Document) error {
+func (e *encoder) document(ctx context.Context, doc *export.Document) error {
 	e.op(opProto, 4)
-	if err := e.group(doc); err != nil {
+	if err := e.group(ctx, doc); err != nil {
 		return err
 	}
 	e.op(opStop)
@@ -34,7 +33,7 @@ func (e *encoder) document(doc *export.Document) error {
 
 func (e *encoder) op(code ...byte) { _, _ = e.w.Write(code) }
 
-func (e *encoder) group(g *export.Group) error {
+func (e *encoder) group(ctx context.Context, g *export.Group) error {
 	return e.dict(func(key func(string)) error {
 		if len(g.Attributes) > 0 {
 			key(attributesName(g))
@@ -44,19 +43,19 @@ func (e *encoder) group(g *export.Group) error {
 		}
 		for _, t := range g.Tables {
 			key(t.Name)
-			if err := e.table(t); err != nil {
+			if err := e.table(ctx, t); err != nil {
 				return &export.FormatError{Format: "pickle", Where: t.Name, Err: err}
 			}
 		}
 		for _, a := range g.Arrays {
 			key(a.Name)
-			if err := e.array(a, a.Dims, new(int)); err != nil {
+			if err := e.array(ctx, a, a.Dims, new(int)); err != nil {
 				return &export.FormatError{Format: "pickle", Where: a.Name, Err: err}
 			}
 		}
 		for _, sub := range g.Groups {
 			key(sub.Name)
-			if err := e.group(sub); err != nil {
+			if err := e.group(ctx, sub); err != nil {
 				return err
 			}
 		}
@@ -134,7 +133,7 @@ func (e *encoder) list(fill func(next func()) error) error {
 	return err
 }
 
-func (e *encoder) table(t *export.Table) error {
+func (e *encoder) table(ctx context.Context, t *export.Table) error {
 	return e.list(func(next func()) error {
 		if t.Rows == nil {
 			return nil
@@ -144,7 +143,7 @@ func (e *encoder) table(t *export.Table) error {
 				err = t.CheckRow(row)
 			}
 			if err == nil {
-				err = e.ctx.Err()
+				err = ctx.Err()
 			}
 			if err != nil {
 				return err
@@ -168,7 +167,7 @@ func (e *encoder) table(t *export.Table) error {
 }
 
 // array writes the values from the one with number at on as lists in each other.
-func (e *encoder) array(a *export.Array, dims []int, at *int) error {
+func (e *encoder) array(ctx context.Context, a *export.Array, dims []int, at *int) error {
 	if len(dims) == 0 {
 		*at++
 		return e.value(a.At(*at - 1))
@@ -176,11 +175,11 @@ func (e *encoder) array(a *export.Array, dims []int, at *int) error {
 	return e.list(func(next func()) error {
 		for range dims[0] {
 			next()
-			if err := e.array(a, dims[1:], at); err != nil {
+			if err := e.array(ctx, a, dims[1:], at); err != nil {
 				return err
 			}
 		}
-		return e.ctx.Err()
+		return ctx.Err()
 	})
 }
 

@@ -30,8 +30,8 @@ func Format() export.Format {
 		Doc:      "dicts and lists for Python",
 		Holds:    export.All,
 		Stream: func(ctx context.Context, out io.Writer, doc *export.Document) error {
-			e := &encoder{w: bufio.NewWriterSize(out, 64<<10), ctx: ctx, memo: map[string]uint32{}}
-			return e.document(doc)
+			e := &encoder{w: bufio.NewWriterSize(out, 64<<10), memo: map[string]uint32{}}
+			return e.document(ctx, doc)
 		},
 		Read: read,
 	}

@@ -33,7 +33,7 @@ func (t DType) time(b []byte) (at time.Time, there bool, err error) {
 	if seconds == 0 {
 		return time.Time{}, false, fmt.Errorf("times in units of %q are not understood", t.Unit)
 	}
-	if limit := int64(years * 366 * 86400 / seconds); n < -limit || n > limit {
+	if limit := years * 366 * 86400 / seconds; n < -limit || n > limit {
 		return time.Time{}, false, fmt.Errorf("%d %s since 1970 is too far away", n, t.Unit)
 	}
 	return time.Unix(n*seconds, 0).UTC(), true, nil

@@ -96,10 +96,10 @@ func (c *Column) Value(value any) any {
 	case json.RawMessage:
 		return string(v)
 	case int64:
-		switch stored {
-		case export.Float:
+		if stored == export.Float {
 			return float64(v)
-		case export.Text:
+		}
+		if stored == export.Text {
 			return strconv.FormatInt(v, 10)
 		}
 	case bool:
@@ -120,6 +120,7 @@ func missing(stored export.Kind) any {
 		return int64(NotATime)
 	case export.Text:
 		return ""
+	default:
+		return math.NaN()
 	}
-	return math.NaN()
 }
