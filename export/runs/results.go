@@ -3,6 +3,7 @@ package runs
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -117,7 +118,7 @@ func (r *resultRows) add(ctx context.Context, g *gathering, run *engine.Run, sto
 	}
 	result, err := treeOf(stored)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("result: %w", err)
 	}
 	members, err := flatten(nil, "input", jsontext.Value(input), keepLists)
 	if err != nil {
@@ -127,7 +128,7 @@ func (r *resultRows) add(ctx context.Context, g *gathering, run *engine.Run, sto
 		members = slices.DeleteFunc(members, func(m export.Member) bool { return !names.has(m.Name) })
 	}
 	if members, err = flatten(members, Result, result, keepLists); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("result: %w", err)
 	}
 	r.fixed = append(r.fixed, row(nil, resultFields(), run))
 	r.records = append(r.records, members)
