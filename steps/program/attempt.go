@@ -51,6 +51,9 @@ type attempt struct {
 	result json.RawMessage // guarded by mu
 }
 
+// mostNamed is how many files of a kind are told of.
+const mostNamed = 20
+
 // stateWord is the name under which the default state file is recorded, wherever it is.
 const stateWord = "WF_STATE"
 
@@ -130,7 +133,7 @@ func (a *attempt) restore() error {
 	}
 	if fresh {
 		o.Host, o.Around = a.host, around()
-		a.s.Saved = a.s.Version.String()
+		a.s.Saved = a.s.Version.text()
 	}
 	o.Place, o.Starts = a.place(), a.number
 	if len(done.Taken) > 0 {
@@ -190,6 +193,7 @@ func (a *attempt) tellRestored(done statefile.Restored, fresh bool) {
 		if len(what.names) == 0 {
 			continue
 		}
+		what.names = what.names[:min(len(what.names), mostNamed)]
 		a.ctx.Annotate(what.note, what.names)
 		for _, name := range what.names {
 			fmt.Fprintf(a.ctx.Stderr(), "wf: %s %s\n", name, what.text) // nobody could be told of its error

@@ -239,7 +239,7 @@ func TestFileOfAKilledProgramIsNotBelieved(t *testing.T) {
 		run := b.execute(t.Context(), b.start(b.script(text, "state"), opts).ID)
 		s := b.state(run.ID)
 		if len(s.Version.Files) != 1 || strings.TrimSpace(string(s.Version.Files[0].Data)) != want {
-			t.Errorf("after %s: recorded %v (%q), want %q", end, s.Version, s.Version.Files, want)
+			t.Errorf("after %s: recorded %q, want %q", end, s.Version.Files, want)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func (a *attempt) finish() (engine.Transition, error) {
 	a.s.Version.Files = slices.DeleteFunc(a.s.Version.Files, func(f statefile.File) bool {
 		return statefile.StampOf(a.set.Path(f.Name)) == statefile.Stamp{}
 	})
-	a.s.Saved = a.s.Version.String()
+	a.s.Saved = a.s.Version.text()
 	if err := os.Remove(a.ownState()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return engine.Transition{}, err
 	}

@@ -14,8 +14,8 @@ type Version struct {
 	Files []statefile.File `json:"files"` // sorted by name
 }
 
-// String is short, for people: "3 (checkpoint.pickle, 86 B)".
-func (v Version) String() string {
+// text is short, for people: "3 (checkpoint.pickle, 86 B)".
+func (v Version) text() string {
 	size := 0
 	for _, f := range v.Files {
 		size += len(f.Data)
@@ -32,7 +32,7 @@ func (v Version) String() string {
 // advance makes these files the next version.
 func (s *State) advance(files []statefile.File) {
 	s.Version = Version{N: s.Version.N + 1, Time: time.Now().UTC(), Files: files}
-	s.Saved = s.Version.String()
+	s.Saved = s.Version.text()
 }
 
 // bytesText shows a size with about three digits.

@@ -106,10 +106,10 @@ func (a *attempt) last(trust bool) error {
 			continue
 		}
 		if len(found.Torn) > 0 {
-			a.ctx.Annotate("torn", found.Torn)
+			a.ctx.Annotate("torn", found.Torn[:min(len(found.Torn), mostNamed)])
 		}
 		if len(found.Doubted) > 0 {
-			a.ctx.Annotate("doubted", found.Doubted)
+			a.ctx.Annotate("doubted", found.Doubted[:min(len(found.Doubted), mostNamed)])
 		}
 		if found.Changed {
 			a.s.advance(found.Files)

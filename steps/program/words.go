@@ -65,7 +65,7 @@ func jsonValue(text string) json.RawMessage {
 // tell passes on what a line says: done and of are the progress, result is the run's result, other numbers are
 // points of series, other texts are attributes of the run.
 func (a *attempt) tell(line string) {
-	words := wordsOf(line)
+	words := wordsOf(strings.ToValidUTF8(line, "�"))
 	a.progress(words)
 	for _, w := range words {
 		switch w.name {

@@ -113,7 +113,7 @@ func TestVersionIsShort(t *testing.T) {
 			t.Errorf("%d bytes are %q, want %q", n, got, want)
 		}
 	}
-	if got := (Version{}).String(); got != "nothing" {
+	if got := (Version{}).text(); got != "nothing" {
 		t.Errorf("no version is %q", got)
 	}
 }

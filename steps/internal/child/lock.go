@@ -29,7 +29,7 @@ func Lock(ctx context.Context, path, holder string, patience time.Duration) (*os
 	if err := take(ctx, f, patience); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	if err := f.Truncate(0); err == nil {
+	if err = f.Truncate(0); err == nil {
 		_, err = f.WriteAt([]byte(holder+"\n"), 0)
 	}
 	if err != nil {

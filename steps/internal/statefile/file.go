@@ -66,7 +66,7 @@ func Read(path string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it has only read
 	before, err := f.Stat()
 	if err != nil {
 		return File{}, err
