@@ -49,19 +49,7 @@ func (x *execution) Save(s Snapshot, done func(error)) {
 	x.begun = time.Now()
 	c := s.change()
 	c.Row, c.ForgetCalls, c.History = x.row, x.forget(s.Counters), []store.History{h}
-	x.submit(c, func(err error) {
-		x.summed(&c.Row)
-		done(err)
-	})
-}
-
-// summed takes over the checksum of a checkpoint from the row that was saved.
-func (x *execution) summed(saved *store.Run) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.row.Saves == saved.Saves {
-		x.row.Checkpoint.Checksum = saved.Checkpoint.Checksum
-	}
+	x.submit(c, done)
 }
 
 // Record commits the result of a recorded call, see [Host].
