@@ -22,7 +22,9 @@ func (a *app) showCommand() *cobra.Command {
 		Long: `Show everything about a run: where it is and who executes it, its state, result and error, how long
 it took, what its checkpoints cost, and the attempts that failed.
 
-"at risk" is the work that would have to be repeated if the process died now. "from" says from which checkpoint the
+"at risk" is the work that would have to be repeated if the process died now. "checkpoints" says how often it
+saves, from which figures that was chosen, and what it has cost. Rate and ETA are those of the process that
+executes it, since it has the run, and "--" until there are two samples. "from" says from which checkpoint the
 run went on last, and why. "provenance" says which program that was, of which commit, and where. --attempts lists
 all processes that worked on it.`,
 		Example: `  wf show 42
@@ -144,6 +146,7 @@ func showColumns(a *app) []column[shownRun] {
 		{Head: "status", Value: blank, Show: shownRun.headline},
 		{Head: "step", Value: blank, Show: shownRun.where},
 		{Head: "progress", Value: blank, Show: func(r shownRun) string { return progressFull(r.Progress) }},
+		{Head: "rate", Value: blank, Show: shownRun.rateText},
 		{Head: "metrics", Value: blank, Show: func(r shownRun) string { return metricsText(r.metrics) }},
 		{Head: "attributes", Value: blank, Show: func(r shownRun) string { return attributesText(r.Attributes) }},
 		{Head: "state", Value: blank, Show: func(r shownRun) string { return r.Brief }},
@@ -186,7 +189,7 @@ func machineColumns() []column[shownRun] {
 	for _, c := range runColumns(true) {
 		columns = append(columns, column[shownRun]{Name: c.Name, Value: func(r shownRun) any { return c.Value(r.runRow) }})
 	}
-	return append(columns,
+	columns = append(columns,
 		column[shownRun]{Name: "state", Value: func(r shownRun) any { return r.State }},
 		column[shownRun]{Name: "state_brief", Value: func(r shownRun) any { return textOrNull(r.Brief) }},
 		column[shownRun]{Name: "result", Value: func(r shownRun) any { return r.Result }},
@@ -219,6 +222,8 @@ func machineColumns() []column[shownRun] {
 		column[shownRun]{Name: "from", Value: func(r shownRun) any { return textOrNull(r.trail.newest()) }},
 		column[shownRun]{Name: "provenance", Value: func(r shownRun) any { return r.source }},
 	)
+	return append(columns, paceColumns()...)
+
 }
 
 // count is null if the history was not read.

@@ -185,7 +185,7 @@ func stateColumns() []column[stateRow] {
 // text is the short form of the state, or why it cannot be used.
 func (s stateRow) text() string {
 	if s.Bad != "" {
-		return "damaged: " + s.Bad
+		return "bad: " + s.Bad
 	}
 	return s.Brief
 }

@@ -50,6 +50,8 @@ func (f *foreground) announcer(isNew bool) func(engine.Run) {
 				f.app.note("%s undoes its steps", title(run))
 			case run.Brief == "":
 				f.app.note("%s goes on", title(run))
+			case run.Deaths > 0 && run.Pace.Interval > 0: // when it died is not known, how often it saved is
+				f.app.note("%s goes on from %s; its owner died, which saved every %s", title(run), run.Brief, humanDuration(run.Pace.Interval))
 			default:
 				f.app.note("%s goes on from %s", title(run), run.Brief)
 			}

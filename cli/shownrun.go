@@ -115,6 +115,9 @@ func (s shownRun) overhead() float64 {
 
 func (s shownRun) cost() string {
 	text := s.Policy.String()
+	if s.Pace.Cost > 0 {
+		text = paceText(s.Pace, s.Policy)
+	}
 	if s.Saves > 0 {
 		text += fmt.Sprintf("; %d saved within steps, stalled %s (%s)", s.Saves, humanDuration(s.Stall), percent(s.overhead()))
 	}
@@ -187,14 +190,6 @@ func (s shownRun) retriedText() string {
 	last := s.retried[len(s.retried)-1]
 	text := fmt.Sprintf("%d×, last %s by %s", len(s.retried), since(last.Time, s.now), last.text("by"))
 	return text + colon(last.text("reason"))
-}
-
-// stoppedText says how the run was stopped in order the last time.
-func (s shownRun) stoppedText() string {
-	if s.Stop == nil {
-		return ""
-	}
-	return since(s.Stop.At, s.now) + stopped(s.Stop)
 }
 
 // since shows a time and how long ago that is.

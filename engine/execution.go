@@ -35,7 +35,6 @@ type execution struct {
 	mu      sync.Mutex
 	row     store.Run                  // guarded by mu: as submitted last
 	lease   *store.Lease               // guarded by mu
-	deadly  int64                      // guarded by mu: the visit in which owners died, if the run has fallen back from it
 	begun   time.Time                  // guarded by mu: of the attempt, or the last checkpoint in it
 	entered time.Time                  // guarded by mu: when the attempt began
 	learned learned                    // guarded by mu: as the row has it, or newer
@@ -53,9 +52,6 @@ type recordID struct {
 	name string
 	n    int64
 }
-
-// maxDeaths is how many owners may die at one checkpoint before the one before it is taken.
-const maxDeaths = 3
 
 // adopt registers a run that this process has just claimed, so that others can steer it.
 func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execution, context.Context) {

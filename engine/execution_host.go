@@ -27,9 +27,7 @@ func (x *execution) checkpoint(row *store.Run, s Snapshot) {
 	if row.Ending == "" { // else Error is why it is to end so
 		row.Failures, row.Error, row.Reason = 0, "", ""
 	}
-	if row.Deaths < maxDeaths || row.Visit > x.deadly {
-		row.Deaths = 0 // else it has fallen back, and is on its way to where its owners died
-	}
+	x.survive(row, s.Done)
 	row.Version = x.def.version
 	x.learn(row, s)
 }

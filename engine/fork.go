@@ -112,7 +112,7 @@ func (e *Engine) kept(ctx context.Context, row *store.Run) ([]store.Copy, error)
 		Step: row.Step, Visit: row.Visit, ActiveUS: row.ActiveUS, Done: row.Done, Total: row.Total, Checkpoint: row.Checkpoint}
 	var list []store.Copy
 	for _, c := range copies {
-		if c.Step == row.Step && c.Visit == row.Visit && same(c.Checkpoint, row.Checkpoint) {
+		if c.Bad == "" && c.Step == row.Step && c.Visit == row.Visit && same(c.Checkpoint, row.Checkpoint) {
 			now.ID, now.Seq, now.TimeUS = c.ID, c.Seq, c.TimeUS // the copy knows when it was made
 			now.ActiveUS, now.Done, now.Total, now.Metric = c.ActiveUS, c.Done, c.Total, c.Metric
 			continue

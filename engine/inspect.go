@@ -22,10 +22,8 @@ func (x *execution) inspect(ctx context.Context) (bool, error) {
 	switch bad := checkpointFault(x.row.Checkpoint); {
 	case bad != nil:
 		return x.fallBack(ctx, bad)
-	case x.row.Deaths > maxDeaths:
-		return false, x.block(ctx, fmt.Errorf("%d owners in a row died at this checkpoint: mend the cause, then resume it", x.row.Deaths))
-	case x.row.Deaths == maxDeaths:
-		return x.stepBack(ctx)
+	case x.row.Deaths >= maxDeaths:
+		return x.weather(ctx)
 	}
 	return x.loadRecords(ctx)
 }
@@ -57,21 +55,6 @@ func (x *execution) fallBack(ctx context.Context, bad error) (bool, error) {
 	return took, err
 }
 
-// stepBack takes the checkpoint before the one at which owners keep dying. Without one, the same is
-// tried once more. The count of deaths stays, so that the next one blocks the run.
-func (x *execution) stepBack(ctx context.Context) (bool, error) {
-	why := fmt.Errorf("%d owners in a row died at this checkpoint", x.row.Deaths)
-	x.deadly = x.row.Visit
-	took, err := x.takeCopy(ctx, why, x.row.Seq-1)
-	if err != nil {
-		return false, err
-	}
-	if !took {
-		return x.loadRecords(ctx)
-	}
-	return true, nil
-}
-
 // takeCopy commits the newest good copy up to seq as the checkpoint of the run.
 func (x *execution) takeCopy(ctx context.Context, why error, seq int64) (bool, error) {
 	copies, err := x.eng.store.Copies(ctx, x.row.ID)
@@ -83,7 +66,7 @@ func (x *execution) takeCopy(ctx context.Context, why error, seq int64) (bool, e
 		if c.Seq > seq || c.Bad != "" || checkpointFault(c.Checkpoint) != nil || same(c.Checkpoint, x.row.Checkpoint) {
 			continue
 		}
-		return true, x.commitCopy(ctx, why, c)
+		return true, x.commitCopy(ctx, why, c, nil)
 	}
 	return false, nil
 }
@@ -93,16 +76,18 @@ func same(a, b store.Checkpoint) bool {
 	return a.Checksum == b.Checksum && string(a.State.Data) == string(b.State.Data)
 }
 
-func (x *execution) commitCopy(ctx context.Context, why error, c *store.Copy) error {
+// commitCopy commits a copy as the checkpoint of the run, and which checkpoints must not be used again.
+func (x *execution) commitCopy(ctx context.Context, why error, c *store.Copy, bad *store.Spoilt) error {
 	shown := briefOf(Payload(c.Checkpoint.State), x.def)
 	h := x.event("fallback", -1)
 	h.Error = why.Error()
 	h.Detail = detail("state", shown, "seq", c.Seq, "step", c.Step)
 	next := x.row
 	next.Checkpoint, next.Step, next.Visit = c.Checkpoint, c.Step, c.Visit
-	next.Version, next.Fingerprint = c.Version, c.Fingerprint
+	next.Version, next.Fingerprint, next.Done, next.Total = c.Version, c.Fingerprint, c.Done, c.Total
+	next.Learned = x.learned.text()
 	x.eng.log.ErrorContext(ctx, "falling back to an older checkpoint", "run_id", x.row.ID, "seq", c.Seq, "error", why)
-	return x.commit(ctx, &store.Change{Row: next, State: true, ForgetCalls: true, History: []store.History{h}})
+	return x.commit(ctx, &store.Change{Row: next, State: true, ForgetCalls: true, Spoilt: bad, History: []store.History{h}})
 }
 
 // loadRecords reads the recorded calls that the checkpoint does not cover. A run that was never

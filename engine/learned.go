@@ -13,6 +13,7 @@ type learned struct {
 	Pace    Pace    `json:"pace,omitzero"`
 	Session Session `json:"session,omitzero"`
 	Stop    *Stop   `json:"stop,omitempty"`
+	Storm   *storm  `json:"storm,omitempty"`
 }
 
 // learnedOf reads what a row keeps. What cannot be read is as if nothing had been learned.

@@ -229,19 +229,20 @@ func poisoned(die func()) engine.Workflow[count, int64] {
 	})
 }
 
-// Crash loops: the third death at a checkpoint falls back to the one before, the next blocks the run.
+// Crash loops: the third death at a checkpoint marks it as bad and falls back to the one before; three more that do not
+// get past it take the next older one, and block the run when there is none.
 func TestCrashLoopFallsBackAndThenBlocks(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "wf.db")
 	suspendedAfterOne(t, path)
 	mustExec(t, path, "UPDATE wf_runs SET copied_us = 1 << 60") // so the next checkpoint is not copied
 	eng := openEngine(t, engine.Config{Path: path}, countTo(nil))
-	for range 4 {
+	for range 6 {
 		crash(t, path)
 	}
 	c := startChild(t, "crash", path)
-	if said, want := c.hear(t, "blocked "), "4 owners in a row died at this checkpoint"; !strings.Contains(said, want) {
-		t.Errorf("the fifth owner says %q, want %q", said, want)
+	if said, want := c.hear(t, "blocked "), "6 owners in a row died at this checkpoint"; !strings.Contains(said, want) {
+		t.Errorf("the seventh owner says %q, want %q", said, want)
 	}
 	list := history(t, eng, 1)
 	n := slices.IndexFunc(list, func(ev engine.Event) bool { return ev.Kind == "fallback" })
@@ -251,8 +252,11 @@ func TestCrashLoopFallsBackAndThenBlocks(t *testing.T) {
 	if !strings.Contains(list[n].Error, "3 owners in a row died") || !strings.Contains(string(list[n].Detail), "i=1 ") {
 		t.Errorf("fell back with %q %s; want the number of deaths, and to i=1", list[n].Error, list[n].Detail)
 	}
-	if deaths := strings.Count(strings.Join(kinds(t, eng, 1), " "), "claimed"); deaths != 5 {
-		t.Errorf("claimed %d times, want 5: %v", deaths, kinds(t, eng, 1))
+	if deaths := strings.Count(strings.Join(kinds(t, eng, 1), " "), "claimed"); deaths != 7 {
+		t.Errorf("claimed %d times, want 7: %v", deaths, kinds(t, eng, 1))
+	}
+	if why := badStates(t, eng); !slices.Equal(why, []string{"i=2 total=3: 3 owners in a row died at this checkpoint"}) {
+		t.Errorf("bad checkpoints: %q, want that of i=2", why)
 	}
 	if _, err := eng.Execute(t.Context(), 1, nil); err != nil {
 		t.Errorf("Execute of a blocked run: %v", err)
@@ -264,6 +268,21 @@ func TestCrashLoopFallsBackAndThenBlocks(t *testing.T) {
 	if run, err = eng.Execute(t.Context(), 1, nil); err != nil || string(run.Result) != "6" {
 		t.Errorf("Execute = %s %s, %v; want 6", run.Status, run.Result, err)
 	}
+}
+
+// badStates lists the kept checkpoints of run 1 that are bad, and why.
+func badStates(t testing.TB, eng *engine.Engine) (list []string) {
+	t.Helper()
+	states, err := eng.States(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range states {
+		if s.Bad != "" {
+			list = append(list, s.Brief+": "+s.Bad)
+		}
+	}
+	return list
 }
 
 // suspendedAfterOne makes a file with a run that counts to 3, is suspended at i=1, and has a copy of

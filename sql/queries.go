@@ -115,6 +115,9 @@ var (
 	//go:embed claim_update.sql
 	ClaimUpdate string
 
+	//go:embed copy_bad.sql
+	CopyBad string
+
 	//go:embed copy_delete.sql
 	CopyDelete string
 

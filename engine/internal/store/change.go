@@ -195,6 +195,9 @@ func (b *batch) after(moves []*move) error {
 // clean deletes what the move makes obsolete.
 func (b *batch) clean(m *move) error {
 	st := b.w.stmts
+	if err := b.mark(m); err != nil {
+		return err
+	}
 	if err := b.settleUndos(m); err != nil {
 		return err
 	}

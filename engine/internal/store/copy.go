@@ -78,7 +78,8 @@ func (s *saved) size() int64 {
 // copied is a checkpoint of which a copy is made, under a number.
 type copied struct {
 	saved
-	id int64
+	id  int64
+	bad string // why it must not be used
 }
 
 // save takes note of a change's checkpoint. One that is the best so far is copied, whatever comes after it.
@@ -134,11 +135,37 @@ func (b *batch) copy(m *move) error {
 		return err
 	}
 	b.lastCopy++
-	m.copied = append(m.copied, copied{m.saved, b.lastCopy})
+	m.copied = append(m.copied, copied{saved: m.saved, id: b.lastCopy})
 	left, gone := m.lease.preserve.Thin(append(slices.Clone(m.to.copies.list), m.saved.at(b.lastCopy)))
 	m.gone = append(m.gone, gone...)
 	m.to.copies, m.to.copiedUS = newCopies(left), b.now
 	return nil
+}
+
+// spoil lets a copy be made of a checkpoint that must not be used again, and notes which others must not.
+func (b *batch) spoil(m *move, bad *Spoilt) error {
+	m.spoilt = bad
+	if bad.Row == nil {
+		return nil
+	}
+	if err := b.know(&m.to.copies); err != nil {
+		return err
+	}
+	b.lastCopy++
+	was := saved{row: bad.Row, seq: m.from.seq, value: math.NaN()}
+	m.copied = append(m.copied, copied{saved: was, id: b.lastCopy, bad: bad.Why})
+	left, gone := m.lease.preserve.Thin(append(slices.Clone(m.to.copies.list), was.at(b.lastCopy)))
+	m.gone = append(m.gone, gone...)
+	m.to.copies = newCopies(left)
+	return nil
+}
+
+// mark marks the copies of a move that must not be used again.
+func (b *batch) mark(m *move) error {
+	if m.spoilt == nil || len(m.spoilt.Copies) == 0 {
+		return nil
+	}
+	return b.w.exec(b.w.stmts.copyBad, jsonList(m.spoilt.Copies), m.spoilt.Why)
 }
 
 // finish decides what else goes with the move: a copy of the checkpoint, or the end of the copies.
@@ -148,7 +175,7 @@ func (b *batch) finish(m *move) error {
 		m.saved = saved{row: &Run{}} // nothing to resume from any more
 		return nil
 	}
-	if m.saved.row == nil || b.now-m.to.copiedUS < copyEvery {
+	if m.saved.row == nil || b.now-m.to.copiedUS < copyEvery || m.spoilt != nil { // it goes back to a copy
 		return nil
 	}
 	return b.copy(m)
@@ -169,7 +196,7 @@ func (b *batch) appendCopies(args []any, m *move) []any {
 		}
 		args = append(args, c.id, m.lease.Run, c.seq, b.now, r.Version, r.Fingerprint, r.Step, r.Visit, r.ActiveUS,
 			nullUnknown(r.Done), nullUnknown(r.Total), value, c.size(),
-			cp.State.Codec, int64(cp.Checksum), nullBlob(cp.Random), nullText(cp.Counters), cp.State.column())
+			cp.State.Codec, int64(cp.Checksum), nullBlob(cp.Random), nullText(cp.Counters), nullText(c.bad), cp.State.column())
 	}
 	return args
 }

@@ -17,6 +17,7 @@ type move struct {
 	calls   []Call   // to insert then
 	gone    []int64  // copies to delete
 	copied  []copied // copies to insert
+	spoilt  *Spoilt  // copies to mark
 	found   bool     // the compare-and-set has hit
 
 	attributes []Attribute // to set, in this order
@@ -46,6 +47,11 @@ func (b *batch) add(m *move, r *request) error {
 	m.attributes, m.metrics = append(m.attributes, c.Attributes...), append(m.metrics, c.Metrics...)
 	m.row = &c.Row
 	m.to.status, m.to.epoch = c.Row.Status, c.Row.Epoch
+	if c.Spoilt != nil {
+		if err := b.spoil(m, c.Spoilt); err != nil {
+			return err
+		}
+	}
 	if c.State {
 		if err := b.save(m, c); err != nil {
 			return err

@@ -21,6 +21,9 @@ func (c *Change) payloads() []*Payload {
 	if c.State && !c.dropsState() {
 		list = append(list, &c.Row.Checkpoint.State)
 	}
+	if c.Spoilt != nil && c.Spoilt.Row != nil {
+		list = append(list, &c.Spoilt.Row.Checkpoint.State)
+	}
 	for i := range c.Calls {
 		list = append(list, &c.Calls[i].Value)
 	}
@@ -29,6 +32,17 @@ func (c *Change) payloads() []*Payload {
 
 // dropsState reports whether the run completes, and leaves no state.
 func (c *Change) dropsState() bool { return c.Row.Status == "completed" && c.Lease.keep != "all" }
+
+// clone copies what offload changes.
+func (s *Spoilt) clone() *Spoilt {
+	if s == nil || s.Row == nil {
+		return s
+	}
+	own, row := *s, *s.Row
+	row.Checkpoint.Size = int64(len(row.Checkpoint.State.Data))
+	own.Row = &row
+	return &own
+}
 
 func (r *request) payloads() []*Payload {
 	switch {
@@ -60,6 +74,7 @@ func (r *request) offload(files payloadFiles) {
 	case r.change != nil:
 		given, own := r.change, *r.change
 		own.Calls = slices.Clone(given.Calls)
+		own.Spoilt = given.Spoilt.clone()
 		if state := &own.Row.Checkpoint.State; own.State && state.large() {
 			own.Row.Checkpoint.Size, own.Row.Checkpoint.Checksum = int64(len(state.Data)), codec.Payload(*state).Checksum()
 		}

@@ -175,6 +175,8 @@ type Change struct {
 	Spawn      []Create    // children; Parent, ParentVisit, Place and Root are filled in
 	Limit      int         // how many of them may be in flight; 0 means all
 
+	Spoilt *Spoilt // the checkpoints that the change leaves behind for good; nil for none
+
 	// Effect is the user's SQL, run in a savepoint of the same transaction; its error (or panic)
 	// fails this change alone and is returned in an *EffectError. It is called again if the transaction
 	// has to be repeated for a reason that lies with another request; what it wrote before is undone then.
@@ -184,6 +186,13 @@ type Change struct {
 	Want  string  // set by the writer: what others want of the run, "" for nothing
 	Wakes bool    // set by the writer: Effect has given others something to do
 	Woken *Signal // set by the writer, when Row was to wait for signals: the one that was there, and Row then goes on
+}
+
+// Spoilt are checkpoints that must not be used again. They are kept for whoever looks into it, as others are.
+type Spoilt struct {
+	Why    string
+	Row    *Run    // the run with its checkpoint as it was, to be copied; nil for none
+	Copies []int64 // to be marked
 }
 
 // Undo is a row of wf_undos: what has to be undone if the run fails.

@@ -59,7 +59,7 @@ type statements struct {
 	claimFree, claimNamed, claimBranch, claimRows               *sql.Stmt
 	queueLimits, queuePut, queueRank, runRank                   *sql.Stmt
 	keyInsert, keyGet, keyEnd                                   *sql.Stmt
-	callForget, copyDelete, copyFacts, historyForget            *sql.Stmt
+	callForget, copyDelete, copyBad, copyFacts, historyForget   *sql.Stmt
 	workerUUID, scheduleWake                                    *sql.Stmt
 	attributeDelete, metricNext                                 *sql.Stmt
 	runHead, runWant                                            *sql.Stmt
@@ -90,7 +90,7 @@ func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
 		{&st.queueLimits, queries.QueueLimits}, {&st.queuePut, queries.QueuePut}, {&st.queueRank, queries.QueueRank},
 		{&st.runRank, queries.RunRank},
 		{&st.keyInsert, queries.KeyInsert}, {&st.keyGet, queries.KeyGet}, {&st.keyEnd, queries.KeyEnd},
-		{&st.callForget, queries.CallForget}, {&st.copyDelete, queries.CopyDelete}, {&st.copyFacts, queries.CopyFacts},
+		{&st.callForget, queries.CallForget}, {&st.copyDelete, queries.CopyDelete}, {&st.copyBad, queries.CopyBad}, {&st.copyFacts, queries.CopyFacts},
 		{&st.historyForget, queries.HistoryForget}, {&st.workerUUID, queries.WorkerUUID}, {&st.scheduleWake, queries.ScheduleWake},
 		{&st.attributeDelete, queries.AttributeDelete}, {&st.metricNext, queries.MetricNext},
 		{&st.runHead, queries.RunHead}, {&st.runWant, queries.RunWant},
