@@ -43,6 +43,8 @@ func (a *app) execCommand() *cobra.Command {
 	}
 	s.addFlags(cmd.Flags())
 	addSuspendCode(cmd, &s.suspended)
+	a.addProvenance(cmd)
+	a.addHookTimeout(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		line, err := a.parseExec(cmd, args)
 		if line.help {
@@ -71,7 +73,7 @@ func (a *app) parseExec(cmd *cobra.Command, args []string) (commandLine, error) 
 	line.def = def
 	all := withOwn(fieldFlags(def.Describe(), &line.words), ownFlags(cmd))
 	all.SetInterspersed(false)
-	if err := all.Parse(args); err != nil {
+	if err := all.Parse(joinHooks(args)); err != nil {
 		line.help = errors.Is(err, pflag.ErrHelp)
 		return line, flagError(all, cmd.CommandPath()+" has", err)
 	}

@@ -13,7 +13,7 @@ import (
 func eventKinds() []string {
 	return []string{
 		"created", "claimed", "checkpoint", "transition", "call", "attempt", "fallback", "released",
-		"suspended", "paused", "resumed", "blocked", "signal", "woken", "compensating", "undo", "retried", "packed", "unpacked",
+		"suspended", "paused", "resumed", "blocked", "signal", "woken", "compensating", "undo", "retried", "hook", "packed", "unpacked",
 		"completed", "failed", "cancelled",
 	}
 }

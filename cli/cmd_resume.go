@@ -69,6 +69,7 @@ func (a *app) resumeCommand() *cobra.Command {
 	r.limit.add(flags)
 	addSuspendCode(cmd, &r.suspended)
 	a.addProvenance(cmd)
+	a.addHookTimeout(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, refs []string) error {
 		if err := r.check(refs); err != nil {
 			return err
@@ -82,7 +83,7 @@ func (a *app) resumeCommand() *cobra.Command {
 			return err
 		}
 		code, err := a.resume(cmd.Context(), eng, refs, r)
-		return ended(code, errors.Join(err, eng.Close()))
+		return ended(code, errors.Join(err, eng.FireHooks(cmd.Context()), eng.Close()))
 	}
 	return cmd
 }

@@ -86,6 +86,7 @@ func (s *scheduling) addFlags(flags *pflag.FlagSet) {
 	flags.Var(&s.deadline, "deadline", "fail a run that has not ended so long after its start")
 	flags.StringToStringVar(&s.attributes, "attr", nil, "what to search the runs by: NAME=VALUE (may be repeated)")
 	flags.StringVar(&s.keep, "keep", "", "what remains of a completed run: none, history or all (default history)")
+	addHookFlags(flags, o)
 	flags.Var(seedFlag{&o.Seed}, "seed", "of the random numbers of every run (default: random)")
 	flags.StringVar(&s.input, "input", "", "inputs as JSON: the text, @FILE, or - for stdin")
 }
@@ -97,6 +98,7 @@ func overlaps() []string {
 
 // parseScheduleAdd takes the arguments apart: NAME, and the rest as start does.
 func (a *app) parseScheduleAdd(cmd *cobra.Command, args []string, name *string) (commandLine, error) {
+	args = joinHooks(args)
 	own := ownFlags(cmd)
 	own.SetInterspersed(false)
 	if own.Parse(args) != nil {

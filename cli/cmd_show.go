@@ -55,25 +55,9 @@ func (a *app) show(ctx context.Context, eng *engine.Engine, ref string) error {
 	if err != nil {
 		return err
 	}
-	workers, err := newRoster(ctx, eng)
+	shown, err := a.readShown(ctx, eng, run)
 	if err != nil {
 		return err
-	}
-	shown := shownRun{runRow: workers.row(run), skipped: run.Seq > longHistory, trail: trail{workers: workers}}
-	if _, shown.source, err = eng.Provenance(ctx, run.ID); err != nil {
-		return err
-	}
-	if shown.metrics, err = eng.LatestMetrics(ctx, run.ID); err != nil {
-		return err
-	}
-	shown.timeout = a.timeoutOf(run)
-	if shown.undos, err = eng.Undos(ctx, run.ID); err != nil {
-		return err
-	}
-	if !shown.skipped {
-		if err := shown.read(ctx, eng); err != nil {
-			return err
-		}
 	}
 	if err := writeRecord(a, showColumns(a), shown); err != nil {
 		return err
@@ -88,6 +72,31 @@ func (a *app) show(ctx context.Context, eng *engine.Engine, ref string) error {
 		return err
 	}
 	return a.showUndos(shown.undos)
+}
+
+// readShown reads what show shows of a run.
+func (a *app) readShown(ctx context.Context, eng *engine.Engine, run engine.Run) (shown shownRun, err error) {
+	workers, err := newRoster(ctx, eng)
+	if err != nil {
+		return shown, err
+	}
+	shown = shownRun{runRow: workers.row(run), skipped: run.Seq > longHistory, trail: trail{workers: workers}}
+	if _, shown.source, err = eng.Provenance(ctx, run.ID); err != nil {
+		return shown, err
+	}
+	if shown.metrics, err = eng.LatestMetrics(ctx, run.ID); err != nil {
+		return shown, err
+	}
+	shown.timeout = a.timeoutOf(run)
+	if shown.undos, err = eng.Undos(ctx, run.ID); err != nil {
+		return shown, err
+	}
+	if !shown.skipped {
+		if err := shown.read(ctx, eng); err != nil {
+			return shown, err
+		}
+	}
+	return shown, nil
 }
 
 // shownAttempts is how many failed attempts a table shows.

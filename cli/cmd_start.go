@@ -56,6 +56,7 @@ func (a *app) startCommand() *cobra.Command {
 	s.addFlags(cmd.Flags())
 	addSuspendCode(cmd, &s.suspended)
 	a.addProvenance(cmd)
+	a.addHookTimeout(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		line, err := a.parseStart(cmd, args)
 		if line.help {
@@ -84,6 +85,7 @@ func (s *starting) addFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&s.options.Timeout, "timeout", 0, "how long one try of a step may execute")
 	addEntryFlags(flags, &s.options)
 	s.limit.add(flags)
+	addHookFlags(flags, &s.options)
 	flags.BoolVar(&s.detach, "detach", false, "only enqueue the run, for a worker, and print its ID")
 	flags.DurationVar(&s.patience, "wait-timeout", 0, "give up waiting, not working, after this time")
 	flags.StringVar(&s.input, "input", "", "inputs as JSON: the text, @FILE, or - for stdin")
@@ -120,6 +122,8 @@ func (s *starting) check() error {
 		return usagef("--delay and --at exclude each other")
 	case s.options.Timeout < 0:
 		return usagef("--timeout %v must not be negative", s.options.Timeout)
+	case s.options.StallAfter < 0:
+		return usagef("--stall-after %v must not be negative", s.options.StallAfter)
 	case s.patience < 0:
 		return usagef("--wait-timeout %v must not be negative", s.patience)
 	case s.detach && s.patience > 0:

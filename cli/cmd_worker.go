@@ -32,6 +32,7 @@ func (a *app) workerCommand() *cobra.Command {
 	flags.DurationVar(&cfg.Grace, "grace", 0, "give a step up that has to stop and does not within so long (default 30s)")
 	a.addProvenance(cmd)
 	limit.add(flags)
+	a.addHookTimeout(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case limit.check() != nil:

@@ -110,6 +110,7 @@ type commandLine struct {
 // parseStart takes the arguments of start apart. What stands before WORKFLOW are wf's own flags;
 // after it, the workflow's fields come first.
 func (a *app) parseStart(cmd *cobra.Command, args []string) (commandLine, error) {
+	args = joinHooks(args)
 	own := ownFlags(cmd)
 	own.SetInterspersed(false)
 	line := commandLine{words: map[string][]string{}}

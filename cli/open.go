@@ -24,8 +24,12 @@ func (a *app) openWith(ctx context.Context, cfg engine.Config) (*engine.Engine, 
 	if a.db == "" {
 		return nil, errNoDB()
 	}
+	if a.hookTimeout < 0 {
+		return nil, usagef("--hook-timeout %v must not be negative", a.hookTimeout)
+	}
 	cfg.Path, cfg.Provenance = a.db, a.gather
 	cfg.Observer.StepHeedless = a.heedless
+	cfg.Hook, cfg.HookTimeout = a.fireHook, a.hookTimeout
 	eng, err := engine.Open(ctx, cfg, a.defs...)
 	if err != nil {
 		if cfg.Access == engine.Create && errors.Is(err, engine.ErrNoFile) {

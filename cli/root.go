@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -34,8 +35,9 @@ type app struct {
 	stdout io.Writer
 	stderr io.Writer
 
-	args     []string // as they were given, the program's name first
-	recorded []string // environment variables to record besides the usual ones
+	args        []string // as they were given, the program's name first
+	hookTimeout time.Duration
+	recorded    []string // environment variables to record besides the usual ones
 
 	db     string
 	quiet  bool

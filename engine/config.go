@@ -54,6 +54,10 @@ type Config struct {
 	// second after Close has begun; when ctx ends it should return. So it should tell first what it knows at once: a
 	// process that is killed has left that. nil records nothing.
 	Provenance func(ctx context.Context, tell func(json.RawMessage))
+	// Hook does what a [Hook] asks for. Without it this process fires none, and leaves them to others.
+	Hook func(ctx context.Context, eng *Engine, ev HookEvent) error
+	// HookTimeout is after which time the context of Hook ends; 0 means 30 s. Close waits for hooks under way.
+	HookTimeout time.Duration
 	// Observer is told what happens.
 	Observer Observer
 }
@@ -66,6 +70,7 @@ func (c Config) withDefaults() Config {
 	c.Lease = cmp.Or(c.Lease, 30*time.Second)
 	c.DrainTimeout = cmp.Or(c.DrainTimeout, 30*time.Second)
 	c.Grace = cmp.Or(c.Grace, 30*time.Second)
+	c.HookTimeout = cmp.Or(c.HookTimeout, 30*time.Second)
 	c.Keep = cmp.Or(c.Keep, KeepHistory)
 	c.Program = cmp.Or(c.Program, filepath.Base(os.Args[0]))
 	c.Version = cmp.Or(c.Version, buildVersion())
@@ -92,6 +97,9 @@ func (c Config) validate() error {
 	}
 	if c.Lease < MinLease {
 		faults = append(faults, fmt.Errorf("config: Lease %v must be at least %v", c.Lease, MinLease))
+	}
+	if c.HookTimeout < 0 {
+		faults = append(faults, fmt.Errorf("config: HookTimeout %v must not be negative", c.HookTimeout))
 	}
 	if c.Grace < 0 {
 		faults = append(faults, fmt.Errorf("config: Grace %v must not be negative", c.Grace))

@@ -41,6 +41,7 @@ type Engine struct {
 	stop  context.CancelFunc // ends the engine's own goroutines
 	life  context.Context    // ends with Close
 	tasks sync.WaitGroup     // those goroutines, and executions in the foreground
+	hooks sync.WaitGroup     // hooks that are being fired, each of which has a limit
 	gate  sync.Mutex         // held while a task begins: none does once life has ended
 
 	closing  sync.Once
@@ -129,6 +130,7 @@ func (e *Engine) shut() error {
 	e.stop()
 	e.gate.Unlock()
 	e.unclock()
+	e.hooks.Wait()
 	e.await(e.cfg.DrainTimeout)
 	err := e.leave()
 	if e.bell != nil {

@@ -86,6 +86,7 @@ func (x *execution) run(ctx context.Context) (err error) {
 	adrift := true // unless it ends in order, not by a panic
 	defer func() { x.leave(adrift) }()
 	x.eng.observeRun(x.eng.cfg.Observer.RunClaimed, &x.row)
+	defer x.watchStalls()()
 	err = x.goOn(ctx)
 	x.observeLoss(err)
 	adrift = err != nil && !errors.Is(err, ErrLeaseLost)

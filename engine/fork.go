@@ -26,7 +26,7 @@ type ForkOptions struct {
 
 // Fork makes a new run that goes on from a checkpoint of another one, whatever has become of that: it is
 // pending, for a worker or Execute. It has the state, with the changes asked for, the state of the random
-// generator, and the seed of the other run, and its policies, queue and attributes; a deadline counts from
+// generator, and the seed of the other run, and its policies, hooks, queue and attributes; a deadline counts from
 // now. It has neither its key nor its parent. The other run stays as it is, and may be pruned: the first event
 // of the fork names its UUID, and number and hash of the event from which the fork goes on.
 //
@@ -139,7 +139,7 @@ func (e *Engine) forked(row *store.Run, from *store.Copy, opts *ForkOptions) (*s
 	if row.DeadlineUS != 0 {
 		run.DeadlineUS = e.clock.NowUS() + row.DeadlineUS - row.CreatedUS
 	}
-	c := &store.Create{Run: run, From: &store.Origin{Run: row.ID, Visit: from.Visit}}
+	c := &store.Create{Run: run, Hooks: len(termsOf(row).Hooks) > 0, From: &store.Origin{Run: row.ID, Visit: from.Visit}}
 	if err := e.editFork(&c.Run, opts); err != nil {
 		return nil, err
 	}

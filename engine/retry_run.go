@@ -32,6 +32,9 @@ func (e *Engine) Retry(ctx context.Context, id int64, opts *RetryOptions) (Run, 
 		if err := e.retryable(tx, &r); err != nil {
 			return err
 		}
+		if err := owe(tx, &r); err != nil {
+			return err
+		}
 		next := r
 		if r.Wait != "" && opts.From == "" {
 			return notThere(&r)

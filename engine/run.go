@@ -62,6 +62,7 @@ type Run struct {
 	Session     Session         // what its present owner, or else the last one, has measured of its progress
 	Tried       time.Duration   // of it, in the present try of the step, which its Timeout bounds
 	Head        []byte          // hash of the newest history row
+	Hooks       []Hook          // given at start
 	State       json.RawMessage // of the newest checkpoint; nil once deleted, or if left out, as by Execute and Wait if it is larger than 1 MiB
 	Brief       string          // short form of State
 	Result      json.RawMessage // of a completed run
@@ -101,6 +102,7 @@ func runOf(row *store.Run, def Definition) Run {
 	}
 	said := termsOf(row)
 	run.Policy, run.Retry, run.Timeout = said.Checkpoint, said.Retry, said.Timeout
+	run.Hooks = said.Hooks
 	l := learnedOf(row)
 	run.Pace, run.Session, run.Stop = l.Pace, l.Session, l.Stop
 	run.State, run.Brief = showPayload(Payload(row.Checkpoint.State), def)

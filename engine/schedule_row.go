@@ -21,6 +21,8 @@ type scheduleOptions struct {
 	Preserve   *Preserve      `json:"preserve,omitempty"`
 	Keep       Keep           `json:"keep,omitempty"`
 	Seed       *int64         `json:"seed,omitempty"`
+	Hooks      []Hook         `json:"hooks,omitempty"`
+	StallUS    int64          `json:"stall_after_us,omitempty"`
 }
 
 // row makes the part of a row that people have written.
@@ -45,6 +47,7 @@ func (s *Schedule) row() (store.Schedule, error) {
 	stored := scheduleOptions{
 		Queue: o.Queue, Priority: o.Priority, FairKey: o.FairKey, DeadlineUS: o.Deadline.Microseconds(),
 		Attributes: attributeMap(attributes), Keep: o.Keep, Seed: o.Seed,
+		Hooks: o.Hooks, StallUS: o.StallAfter.Microseconds(),
 	}
 	if o.Checkpoint != (Checkpoint{}) {
 		stored.Checkpoint = &o.Checkpoint
@@ -110,6 +113,7 @@ func scheduleOptionsOf(text string) (StartOptions, error) {
 	o := StartOptions{
 		Queue: stored.Queue, Priority: stored.Priority, FairKey: stored.FairKey, Deadline: microseconds(stored.DeadlineUS),
 		Attributes: stored.Attributes, Keep: stored.Keep, Seed: stored.Seed,
+		Hooks: stored.Hooks, StallAfter: microseconds(stored.StallUS),
 	}
 	if stored.Checkpoint != nil {
 		o.Checkpoint = *stored.Checkpoint

@@ -45,11 +45,12 @@ func (e *Engine) Serve(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
 	d := &dispatcher{eng: e, worker: w, freed: make(chan struct{}, e.cfg.Workers)}
-	var schedules sync.WaitGroup
-	schedules.Go(func() { e.fireSchedules(ctx) }) // ends with ctx
+	var clockwork sync.WaitGroup
+	clockwork.Go(func() { e.fireSchedules(ctx) }) // ends with ctx
+	clockwork.Go(func() { e.fireNowAndThen(ctx) }) // ends with ctx
 	err = d.dispatch(ctx)
 	cancel()
-	schedules.Wait()
+	clockwork.Wait()
 	err = errors.Join(err, d.drain(ctx))
 	e.log.InfoContext(ctx, "serve stopped", "worker", w.id)
 	return err

@@ -225,6 +225,7 @@ func (x *execution) commit(ctx context.Context, c *store.Change) error {
 			x.eng.ended(c.Row.ID) // or stands still: whoever waits looks again
 		}
 		x.eng.tell(ctx, c)
+		x.eng.pay(&c.Row)
 		if c.Row.Schedule != 0 && status.Ended() {
 			x.eng.plans.notify() // a start may wait for it
 		}

@@ -43,6 +43,11 @@ type StartOptions struct {
 	Retry *Retry
 	// Timeout replaces Step.Timeout of each step; 0 does not.
 	Timeout time.Duration
+	// Hooks are done when something happens to the run, see [Hook].
+	Hooks []Hook
+	// StallAfter is how long a run must have shown no progress and saved nothing, while it is executed, to have
+	// stalled, for HookStall; 0 means 10 minutes.
+	StallAfter time.Duration
 	// Preserve is the narrowest policy of which older checkpoints are kept.
 	Preserve Preserve
 	// Keep says what remains once the run has completed; "" means Config.Keep.
@@ -151,7 +156,7 @@ func (e *Engine) newRun(workflow string, def *definition, begin starting, opts *
 		return store.Create{}, err
 	}
 	row.Workflow = workflow
-	create := store.Create{Run: row, Undo: def.steps[row.Step].Undo}
+	create := store.Create{Run: row, Undo: def.steps[row.Step].Undo, Hooks: len(opts.Hooks) > 0}
 	if create.Attributes, err = attributeRows(opts.Attributes); err != nil {
 		return store.Create{}, &InputError{workflow, err}
 	}

@@ -85,6 +85,7 @@ func (e *Engine) steer(ctx context.Context, id int64, to Status, want, said stri
 		e.attend(ctx) // the owner may be this process
 	} else if Status(row.Status).Ended() {
 		e.ended(id)
+		e.pay(&row)
 		e.plans.notify() // a start may wait for it
 	}
 	e.enqueued()
@@ -181,6 +182,9 @@ func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run
 			next.Reason = waitReasonOf(r)
 			return tx.Rest(next, store.History{Kind: "resumed", Step: r.Step, Visit: r.Visit, DurationUS: -1,
 				Detail: detail("by", e.actor, "was", r.Status)})
+		}
+		if err := owe(tx, &r); err != nil {
+			return err
 		}
 		next.Wait = ""
 		next.Status, next.DueUS, next.Failures, next.Deaths, next.Reason = string(Pending), 0, 0, 0, ""

@@ -14,14 +14,16 @@ type terms struct {
 	Checkpoint
 	Retry   *Retry        `json:"retry,omitempty"`
 	Timeout time.Duration `json:"timeout_ns,omitempty"`
+	Hooks   []Hook        `json:"hooks,omitempty"`
+	Stall   time.Duration `json:"stall_after_ns,omitempty"`
 }
 
 // terms are those that the options say.
-func (o *StartOptions) terms() terms { return terms{o.Checkpoint, o.Retry, o.Timeout} }
+func (o *StartOptions) terms() terms { return terms{o.Checkpoint, o.Retry, o.Timeout, o.Hooks, o.StallAfter} }
 
 // text is how the row keeps the terms; "" if nothing was said.
 func (t terms) text() (string, error) {
-	if t == (terms{}) {
+	if t.Checkpoint == (Checkpoint{}) && t.Retry == nil && t.Timeout == 0 && len(t.Hooks) == 0 && t.Stall == 0 {
 		return "", nil
 	}
 	text, err := json.Marshal(t)
@@ -46,6 +48,14 @@ func (t terms) faults() (faults []error) {
 	}
 	if t.Timeout < 0 {
 		faults = append(faults, fmt.Errorf("timeout %v must not be negative", t.Timeout))
+	}
+	if t.Stall < 0 {
+		faults = append(faults, fmt.Errorf("stall after %v must not be negative", t.Stall))
+	}
+	for _, h := range t.Hooks {
+		if err := h.fault(); err != nil {
+			faults = append(faults, err)
+		}
 	}
 	return faults
 }

@@ -60,6 +60,7 @@ func (e *Engine) join(ctx context.Context) (*worker, error) {
 	e.worker = &worker{id: row.ID, presence: presence, mtbf: e.mtbf(ctx, row.Host)}
 	e.task(e.beat)
 	e.task(func() { e.trace(row.ID) })
+	e.hook(e.fireOwed) // of processes that died before they could
 	// Whoever is in the ring watches, one that only executes in the foreground, too: else it would hide
 	// the death of the worker before it from the one behind it.
 	e.task(func() { e.guard(e.life, row.ID) })

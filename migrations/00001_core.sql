@@ -129,7 +129,7 @@ CREATE TABLE wf_history (
   time_us     INTEGER NOT NULL,
   kind        TEXT    NOT NULL CHECK (kind IN ('created', 'claimed', 'checkpoint', 'transition', 'call', 'attempt',
                 'fallback', 'released', 'suspended', 'paused', 'resumed', 'blocked', 'signal', 'woken', 'compensating', 'undo',
-                'retried', 'packed', 'unpacked', 'completed', 'failed', 'cancelled')),
+                'retried', 'hook', 'packed', 'unpacked', 'completed', 'failed', 'cancelled')),
   step        TEXT,
   next        TEXT,
   visit       INTEGER,
@@ -193,6 +193,11 @@ CREATE TABLE wf_keys (
   PRIMARY KEY (workflow, key)
 ) STRICT, WITHOUT ROWID;
 
+-- Runs whose hooks, which wf_runs.policy tells, are still to be fired once they end.
+CREATE TABLE wf_hooks (
+  run INTEGER PRIMARY KEY
+) STRICT;
+
 -- What is left of pruned runs: evidence against an exported head.
 CREATE TABLE wf_pruned (
   uuid      TEXT    NOT NULL PRIMARY KEY,
@@ -205,6 +210,7 @@ CREATE TABLE wf_pruned (
 
 -- +goose Down
 DROP TABLE wf_pruned;
+DROP TABLE wf_hooks;
 DROP TABLE wf_keys;
 DROP TABLE wf_calls;
 DROP TABLE wf_checkpoints;

@@ -166,6 +166,18 @@ var (
 	//go:embed history_walk.sql
 	HistoryWalk string
 
+	//go:embed hook_note.sql
+	HookNote string
+
+	//go:embed hook_owe.sql
+	HookOwe string
+
+	//go:embed hook_owed.sql
+	HookOwed string
+
+	//go:embed hook_paid.sql
+	HookPaid string
+
 	//go:embed key_end.sql
 	KeyEnd string
 

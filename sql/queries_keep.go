@@ -91,6 +91,9 @@ var (
 	//go:embed check_history_worker.sql
 	CheckHistoryWorker string
 
+	//go:embed check_hook.sql
+	CheckHook string
+
 	//go:embed check_integrity.sql
 	CheckIntegrity string
 
@@ -141,6 +144,9 @@ var (
 
 	//go:embed prune_history_find.sql
 	PruneHistoryFind string
+
+	//go:embed prune_hooks.sql
+	PruneHooks string
 
 	//go:embed prune_keys.sql
 	PruneKeys string

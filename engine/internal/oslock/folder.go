@@ -14,6 +14,7 @@
 //	├── worker-NAME.lock   flock, exclusive, as long as worker NAME lives; holds its heartbeat counter
 //	├── schema             flock: shared by every engine, exclusive for a migration
 //	├── holder-PID-N       flock, exclusive: who holds schema, so that it can be named
+//	├── sole-NAME          flock, exclusive, while somebody does what NAME stands for
 //	├── bell               no lock: a byte is written to wake those who watch it
 //	└── new-N              a worker or holder file that is not yet locked, hence not yet named
 //
@@ -115,7 +116,7 @@ func sweep(dir string) error {
 // the file is then looked at again by the next sweep.
 func abandoned(dir string, e fs.DirEntry) bool {
 	switch name := e.Name(); {
-	case strings.HasPrefix(name, holderPrefix):
+	case strings.HasPrefix(name, holderPrefix), strings.HasPrefix(name, solePrefix):
 	case strings.HasPrefix(name, workerPrefix) && strings.HasSuffix(name, workerSuffix):
 	case strings.HasPrefix(name, unbornPrefix):
 		if info, err := e.Info(); err != nil || time.Since(info.ModTime()) < birth {

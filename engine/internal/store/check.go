@@ -50,6 +50,7 @@ func checks() []struct{ kind, query string } {
 		{"orphan", queries.CheckChild},
 		{"orphan", queries.CheckAttribute},
 		{"orphan", queries.CheckUndo},
+		{"orphan", queries.CheckHook},
 		{"metric", queries.CheckMetric},
 		{"checkpoint", queries.CheckCheckpointMissing},
 		{"checksum", queries.CheckRunSum},

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+
+	queries "github.com/durable-wf/wf/sql"
 )
 
 // create inserts new runs, each with its key and the first row of its chain.
@@ -46,16 +48,31 @@ func (b *batch) create(reqs []*request) error {
 		return err
 	}
 	for _, r := range reqs {
-		if r.err == nil && r.create.From != nil {
-			if err := b.inherit(r.run.ID, r.create.From); err != nil {
-				return err
-			}
+		if err := b.enrich(r); err != nil {
+			return err
 		}
 	}
 	if err := b.w.stmts.undoPut.exec(context.Background(), undos); err != nil {
 		return err
 	}
 	return b.insertHistory(history)
+}
+
+// enrich gives a new run what few have: what it inherits, and hooks.
+func (b *batch) enrich(r *request) error {
+	if r.err != nil {
+		return nil
+	}
+	if r.create.From != nil {
+		if err := b.inherit(r.run.ID, r.create.From); err != nil {
+			return err
+		}
+	}
+	if !r.create.Hooks {
+		return nil
+	}
+	_, err := b.w.conn.ExecContext(context.Background(), queries.HookOwe, r.run.ID)
+	return err
 }
 
 // newRun returns the run that c asks for, and the first row of its history.

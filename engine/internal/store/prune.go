@@ -231,6 +231,7 @@ func (tx *Tx) deleteRuns(g *group, archive string) (result PruneResult, err erro
 		{new(int64), queries.PruneAttributes, []any{runs}},
 		{&result.Metrics, queries.PruneMetrics, []any{runs}},
 		{new(int64), queries.PruneUndos, []any{runs}},
+		{new(int64), queries.PruneHooks, []any{runs}},
 		{&result.Runs, queries.PruneRunsDelete, []any{runs}},
 	} {
 		if *step.rows, err = tx.exec(step.query, step.args...); err != nil {

@@ -155,6 +155,7 @@ type Create struct {
 	History    History     // kind created
 	Undo       bool        // its first step can be undone
 	Attributes []Attribute // to search by
+	Hooks      bool        // hooks are to be fired when it ends
 	From       *Origin     // the visit from which it goes on; nil for a run that begins
 }
 

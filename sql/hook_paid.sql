@@ -1,0 +1,2 @@
+-- The hooks of a run were fired.
+DELETE FROM wf_hooks WHERE run = ?1;
