@@ -46,7 +46,7 @@ func (e *Engine) pay(row *store.Run) {
 }
 
 // FireHooks fires the hooks of runs that have ended, or are blocked, that no process has fired: those of processes that
-// died before they could. It returns when they are done. What they fail at is in the history. Without Config.Hook
+// died before they could. It returns when they are done, or when ctx ends: the rest is left to others. What they fail at is in the history. Without Config.Hook
 // it does nothing. Serve, and whatever makes this process execute runs, does it, too.
 func (e *Engine) FireHooks(ctx context.Context) error {
 	if e.cfg.Hook == nil {
@@ -62,12 +62,15 @@ func (e *Engine) FireHooks(ctx context.Context) error {
 func (e *Engine) fireOwed(ctx context.Context) error {
 	for first := int64(0); ; {
 		ids, err := e.store.OwedHooks(ctx, first, math.MaxInt64)
+		if ctx.Err() != nil || e.life.Err() != nil {
+			return nil // the rest is left to others
+		}
 		if err != nil || len(ids) == 0 {
 			return err
 		}
 		for _, id := range ids {
 			if ctx.Err() != nil || e.life.Err() != nil {
-				return nil // the rest is left to others
+				return nil
 			}
 			if err := e.fireFor(ctx, id); err != nil {
 				return err

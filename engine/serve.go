@@ -46,7 +46,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 	defer context.AfterFunc(e.life, cancel)()
 	d := &dispatcher{eng: e, worker: w, freed: make(chan struct{}, e.cfg.Workers)}
 	var clockwork sync.WaitGroup
-	clockwork.Go(func() { e.fireSchedules(ctx) }) // ends with ctx
+	clockwork.Go(func() { e.fireSchedules(ctx) })  // ends with ctx
 	clockwork.Go(func() { e.fireNowAndThen(ctx) }) // ends with ctx
 	err = d.dispatch(ctx)
 	cancel()

@@ -19,7 +19,9 @@ type terms struct {
 }
 
 // terms are those that the options say.
-func (o *StartOptions) terms() terms { return terms{o.Checkpoint, o.Retry, o.Timeout, o.Hooks, o.StallAfter} }
+func (o *StartOptions) terms() terms {
+	return terms{o.Checkpoint, o.Retry, o.Timeout, o.Hooks, o.StallAfter}
+}
 
 // text is how the row keeps the terms; "" if nothing was said.
 func (t terms) text() (string, error) {

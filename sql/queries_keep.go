@@ -199,6 +199,9 @@ var (
 	//go:embed unpack_history_forget.sql
 	UnpackHistoryForget string
 
+	//go:embed unpack_hooks.sql
+	UnpackHooks string
+
 	//go:embed unpack_key_taken.sql
 	UnpackKeyTaken string
 

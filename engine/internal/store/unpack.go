@@ -125,7 +125,7 @@ func (u *unpacker) take(ctx context.Context, tx *sqlx.Tx) error {
 	}
 	steps := archiveSteps(&u.group)
 	steps[0].query, steps[len(steps)-1].query = queries.UnpackWorkers, queries.UnpackKeys
-	steps = append(steps, insertion{queries.UnpackSettle, -1}, insertion{queries.UnpackPruned, -1})
+	steps = append(steps, insertion{queries.UnpackSettle, -1}, insertion{queries.UnpackHooks, -1}, insertion{queries.UnpackPruned, -1})
 	args := u.shift.args(u.group.args("open", true, "now_us", u.home.clock.NowUS()))
 	if err := insertRuns(ctx, tx.Tx, steps, args...); err != nil {
 		return err
