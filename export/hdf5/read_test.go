@@ -1,6 +1,8 @@
 package hdf5_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
@@ -61,6 +63,8 @@ f['enum'] = np.array([1, 2], h5py.enum_dtype({'A': 1, 'B': 2}, 'i2'))
 x = np.arange(30 * 17 * 9.).reshape(30, 17, 9)
 f.create_dataset('plain', data=x, chunks=(7, 5, 4))
 f.create_dataset('zip', data=x, chunks=(7, 5, 4), compression='gzip', shuffle=True, fletcher32=True)
+f.create_dataset('sum', data=x, chunks=(7, 5, 3), fletcher32=True)
+f.create_dataset('odd', data=np.arange(99, dtype=np.uint8), chunks=(33,), fletcher32=True)
 d = f.create_dataset('part', (10,), 'i8', chunks=(4,), fillvalue=7, maxshape=(None,)); d[5] = 1
 f.create_dataset('unset', (3,), 'f8', fillvalue=-1.5)
 d = f.create_dataset('shrunk', data=np.arange(100), chunks=(10,), maxshape=(None,)); d.resize((15,))
@@ -82,16 +86,20 @@ func TestReadsWhatH5pyWrites(t *testing.T) {
 		for i := range x {
 			x[i] = float64(i)
 		}
+		odd := make([]byte, 99)
+		for i := range odd {
+			odd[i] = byte(i)
+		}
 		want := []*export.Array{
 			{Name: "big", Dims: []int{2}, Data: []int64{1, -2}}, {Name: "bool", Dims: []int{2}, Data: []bool{true, false}},
 			{Name: "enum", Dims: []int{2}, Data: []int64{1, 2}}, {Name: "f2", Dims: []int{1}, Data: []float64{1.5}},
 			{Name: "f4", Dims: []int{1}, Data: []float32{0.1}}, {Name: "f8", Dims: []int{2, 3}, Data: []float64{1, 2, 3, 4, 5, math.NaN()}},
 			{Name: "fixed", Dims: []int{2}, Data: []string{"ab", ""}}, {Name: "n", Dims: []int{}, Data: []int64{-7}},
 			{Name: "none", Dims: []int{0, 3}, Data: []float64{}}, {Name: "null", Dims: []int{0}, Data: []float64{}},
-			{Name: "part", Dims: []int{10}, Data: []int64{7, 7, 7, 7, 7, 1, 7, 7, 7, 7}}, {Name: "plain", Dims: []int{30, 17, 9}, Data: x},
+			{Name: "odd", Dims: []int{99}, Data: odd}, {Name: "part", Dims: []int{10}, Data: []int64{7, 7, 7, 7, 7, 1, 7, 7, 7, 7}}, {Name: "plain", Dims: []int{30, 17, 9}, Data: x},
 			{Name: "scalar", Dims: []int{}, Data: []float64{2.5}},
 			{Name: "shrunk", Dims: []int{15}, Data: []int64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}},
-			{Name: "text", Dims: []int{}, Data: []string{"grüße"}}, {Name: "texts", Dims: []int{3}, Data: []string{"ä", "", strings.Repeat("x", 70_000)}},
+			{Name: "sum", Dims: []int{30, 17, 9}, Data: x}, {Name: "text", Dims: []int{}, Data: []string{"grüße"}}, {Name: "texts", Dims: []int{3}, Data: []string{"ä", "", strings.Repeat("x", 70_000)}},
 			{Name: "u1", Dims: []int{2}, Data: []byte{0, 255}}, {Name: "u2", Dims: []int{1}, Data: []int64{65535}},
 			{Name: "unset", Dims: []int{3}, Data: []float64{-1.5, -1.5, -1.5}}, {Name: "zip", Dims: []int{30, 17, 9}, Data: x},
 		}
@@ -111,6 +119,23 @@ func TestReadsWhatH5pyWrites(t *testing.T) {
 		if len(many) != 300 || many[299].Name != "g299" || many[299].Arrays[0].At(0) != int64(299) {
 			t.Errorf("%d groups in a group", len(many))
 		}
+	}
+}
+
+// Data with a checksum are not read if they have changed.
+func TestDamageIsSeen(t *testing.T) {
+	t.Parallel()
+	path := made(t, `f.create_dataset('x', data=np.arange(100), chunks=(50,), fletcher32=True)`, "")
+	if _, err := readBack(t, path); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	ok(t, err)
+	at := bytes.Index(b, binary.LittleEndian.AppendUint64(nil, 77))
+	b[at+5] ^= 4
+	ok(t, os.WriteFile(path, b, 0o600))
+	if _, err := readBack(t, path); err == nil || !strings.Contains(err.Error(), "checksum of a chunk") {
+		t.Errorf("a changed number: error %v", err)
 	}
 }
 

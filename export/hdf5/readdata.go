@@ -270,8 +270,8 @@ func unfilter(b []byte, filters []uint64, skipped uint32, size, length int) ([]b
 		}
 		switch filters[i] {
 		case filterFletcher:
-			if len(b) < 4 {
-				return nil, errCut
+			if len(b) < 4 || !fletcher32(b[:len(b)-4], word(b, len(b)-4)) {
+				return nil, errors.New("is damaged: the checksum of a chunk is wrong")
 			}
 			b = b[:len(b)-4]
 		case filterDeflate:
@@ -292,6 +292,22 @@ func unfilter(b []byte, filters []uint64, skipped uint32, size, length int) ([]b
 		return nil, errCut
 	}
 	return b, nil
+}
+
+// fletcher32 reports whether sum is the checksum of b: of its words of 16 bits, and of those sums. Both are modulo 65535,
+// for which 0 stands, too.
+func fletcher32(b []byte, sum uint32) bool {
+	const modulus = 65535
+	var first, second uint64
+	for i := 0; i < len(b); i += 2 {
+		x := uint64(b[i]) << 8
+		if i+1 < len(b) {
+			x |= uint64(b[i+1])
+		}
+		first = (first + x) % modulus
+		second = (second + first) % modulus
+	}
+	return uint64(sum&0xffff)%modulus == first && uint64(sum>>16)%modulus == second
 }
 
 func unshuffle(b []byte, size int) []byte {
