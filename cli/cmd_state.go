@@ -214,12 +214,13 @@ func (a *app) showState(s stateRow) error {
 
 // diffStates writes in what two checkpoints differ, and how fast.
 func (a *app) diffStates(old, fresh engine.StateVersion) error {
-	found, err := changes(old.State, fresh.State)
+	compare := changes
+	if a.format == asTable {
+		compare = changesInShort
+	}
+	found, err := compare(old.State, fresh.State)
 	if err != nil {
 		return fmt.Errorf("the states of events %d and %d do not decode: %w", old.Seq, fresh.Seq, err)
-	}
-	if a.format == asTable {
-		found = summarizeChanges(found)
 	}
 	err = newRows(a, stateDiffColumns(old, fresh)).All(found)
 	if err == nil && len(found) == 0 && a.format == asTable {

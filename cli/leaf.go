@@ -132,6 +132,10 @@ func extent(all []change) string {
 			largest = d
 		}
 	}
+	return extentText(largest, norm)
+}
+
+func extentText(largest, norm float64) string {
 	if largest == 0 {
 		return ""
 	}

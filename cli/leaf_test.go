@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,5 +69,39 @@ func TestSummarizeChanges(t *testing.T) {
 	want := []change{{"u[]", "10 values", "changed", "up to -4, norm 5"}, {"i", "1", "2", "+1"}}
 	if diff := cmp.Diff(want, summarizeChanges(got)); err != nil || diff != "" {
 		t.Errorf("summarizeChanges: %v (-want +got)\n%s", err, diff)
+	}
+}
+
+func TestChangesInShort(t *testing.T) {
+	t.Parallel()
+	list := func(n int, at map[int]string) string {
+		words := slices.Repeat([]string{"1"}, n)
+		for i, word := range at {
+			words[i] = word
+		}
+		return "[" + strings.Join(words, ",") + "]"
+	}
+	for _, tt := range []struct {
+		name       string
+		old, fresh string
+		want       []change
+	}{
+		{"some of many", `{"a":1,"u":` + list(1000, nil) + `,"z":2}`, `{"a":2,"u":` + list(1000, map[int]string{3: "4", 9: "-3"}) + `,"z":2}`,
+			[]change{{"a", "1", "2", "+1"}, {"u[]", "2 of 1000 values", "changed", "up to -4, norm 5"}}},
+		{"nothing", `{"u":` + list(1000, nil) + `}`, `{"u":` + list(1000, nil) + `}`, nil},
+		{"in objects", `{"g":{"u":` + list(9, nil) + `}}`, `{"g":{"u":` + list(9, map[int]string{0: `"NaN"`}) + `}}`,
+			[]change{{"g.u[]", "1 of 9 values", "changed", ""}}},
+		{"longer", `{"u":` + list(10, nil) + `}`, `{"u":` + list(12, nil) + `}`, []change{{"u[]", "10 values", "12 values", ""}}},
+		{"new", `{"a":1}`, `{"a":1,"u":` + list(12, nil) + `}`, []change{{"u[]", "", "12 values", ""}}},
+		{"short", `{"u":[1,2]}`, `{"u":[1,3]}`, []change{{"u[1]", "2", "3", "+1"}}},
+		{"no object", `7`, `8`, []change{{"", "7", "8", "+1"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := changesInShort([]byte(tt.old), []byte(tt.fresh))
+			if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
+				t.Errorf("changesInShort: %v (-want +got)\n%s", err, diff)
+			}
+		})
 	}
 }
