@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/durable-wf/wf/engine"
 )
@@ -86,6 +88,9 @@ func halfway(t *testing.T, eng *engine.Engine) engine.Run {
 	if err != nil || run.Status != engine.Waiting {
 		t.Fatalf("the run is %s, %v; want it to wait", run.Status, err)
 	}
+	if run, err = eng.Get(t.Context(), run.ID); err != nil {
+		t.Fatal(err)
+	}
 	return run
 }
 
@@ -143,7 +148,8 @@ func TestPackedRunGoesOnElsewhereAndComesHome(t *testing.T) {
 
 	there := mustUnpack(t, other, out)
 	if there.UUID != run.UUID || there.ID != 2 || there.Status != engine.Paused || !bytes.Equal(there.State, run.State) || there.Attributes["place"] != "here" {
-		t.Errorf("unpacked: run %d, %s, attributes %v", there.ID, there.Status, there.Attributes)
+		t.Errorf("unpacked: run %d, %s, attributes %v, state of %d bytes (%d here), fault %q", there.ID, there.Status, there.Attributes,
+			len(there.State), len(run.State), there.Fault)
 	}
 	if log, err := os.ReadFile(filepath.Join(other.Folder(there.ID), "log")); err != nil || string(log) != "first\n" {
 		t.Errorf("its folder has %q, %v", log, err)
@@ -180,6 +186,50 @@ func TestPackedRunGoesOnElsewhereAndComesHome(t *testing.T) {
 	}
 	if _, err := home.Unpack(t.Context(), out); !errors.Is(err, engine.ErrRunHere) {
 		t.Errorf("an old pack over what came home: %v, want ErrRunHere", err)
+	}
+}
+
+// A recorded call that no checkpoint covers goes along: it is not made again there. So does a signal in the mailbox.
+func TestPackedRunKeepsItsRecords(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	def := func(fails bool) engine.Definition {
+		return engine.Workflow[voyage, int64]{Name: trips, Signals: []engine.AnySignal{ready}, Steps: []engine.Step[voyage]{
+			{Name: "first", Retry: engine.Retry{Attempts: 2, Initial: time.Hour}, Do: func(ctx *engine.Context, s *voyage) (engine.Transition, error) {
+				n, err := engine.Do(ctx, "draw", func(context.Context) (int64, error) { return calls.Add(1), nil })
+				if err != nil || fails {
+					return engine.Transition{}, errors.Join(err, errors.New("no wind"))
+				}
+				s.N = n
+				return ready.Await("second"), nil
+			}},
+			{Name: "second", Do: func(ctx *engine.Context, s *voyage) (engine.Transition, error) {
+				word, err := ready.Payload(ctx)
+				return trips.Done(s.N + int64(len(word))), err
+			}},
+		}}
+	}
+	dir := t.TempDir()
+	home := openEngine(t, engine.Config{Path: filepath.Join(dir, "home.db")}, def(true))
+	other := openEngine(t, engine.Config{Path: filepath.Join(dir, "other.db")}, def(false))
+	run, err := trips.Start(t.Context(), home, voyage{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run, err = home.Execute(t.Context(), run.ID, &engine.ExecuteOptions{Return: true}); err != nil || run.Status != engine.Waiting {
+		t.Fatalf("the run is %s, %v; want it to wait for its retry", run.Status, err)
+	}
+	if err := ready.Send(t.Context(), home, run.ID, "ahoy", nil); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "out.wf")
+	mustPack(t, home, run.ID, file, nil)
+	there := mustUnpack(t, other, file)
+	if _, err := other.Resume(t.Context(), there.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	if there, err = other.Execute(t.Context(), there.ID, nil); err != nil || string(there.Result) != "5" || calls.Load() != 1 {
+		t.Errorf("there it is %s with %s after %d calls, %v; want 5 after one call", there.Status, there.Result, calls.Load(), err)
 	}
 }
 
