@@ -275,3 +275,43 @@ func TestSecondSignalKillsTheProgram(t *testing.T) {
 	p.expect(130)
 	awaitDeath(t, dir)
 }
+
+// P5 for a hung owner, which cannot kill its program: whoever takes over does, and only then starts it again.
+func TestProgramOfAHungOwnerIsKilled(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	script := `[ -e "$WF_STATE" ] && { sleep 0.3; echo "$$ last" >>told; exit 0; }
+		echo x >"$WF_STATE.tmp"; mv "$WF_STATE.tmp" "$WF_STATE"; while :; do echo "$$ first" >>told; sleep 0.01; done`
+	mustRun(t, dir, wf(t), "start", "--detach", "exec", "--", "sh", "-c", script)
+	hung := launch(t, dir, wf(t), "worker", "--quiet", "--lease", "2s")
+	awaitRun(t, dir, 1, "has recorded the state", func(r engine.Run) bool { return r.Saves > 1 })
+	hung.signal(syscall.SIGSTOP)
+	heir := launch(t, dir, wf(t), "worker", "--quiet", "--lease", "2s")
+	awaitRun(t, dir, 1, "has completed", func(r engine.Run) bool { return r.Status == engine.Completed })
+	lines := linesOf(t, filepath.Join(dir, "told"))
+	if last := lines[len(lines)-1]; !strings.HasSuffix(last, " last") {
+		t.Errorf("after the second start has ended the first one writes: %q", last)
+	}
+	hung.signal(syscall.SIGCONT)
+	for _, p := range []*process{hung, heir} {
+		p.signal(syscall.SIGTERM)
+		p.expect(0)
+	}
+	if again := linesOf(t, filepath.Join(dir, "told")); len(again) != len(lines) {
+		t.Errorf("%d lines more are written once the hung owner goes on", len(again)-len(lines))
+	}
+}
+
+// A run is packed with the state of its program, and goes on where there is nothing else of it.
+func TestPackedProgramGoesOnElsewhere(t *testing.T) {
+	t.Parallel()
+	dir, other := t.TempDir(), t.TempDir()
+	interrupted(t, dir).kill()
+	awaitDeath(t, dir)
+	mustRun(t, dir, wf(t), "pack", "1", "-o", filepath.Join(other, "run.wf"))
+	if err := os.Remove(filepath.Join(dir, checkpointFile)); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, other, wf(t), "unpack", "run.wf")
+	goesOnWithTheSixth(t, dir, mustRun(t, other, wf(t), "resume", "--quiet", "1"))
+}
