@@ -138,6 +138,26 @@ func TestReadsWhatItWrites(t *testing.T) {
 	}
 }
 
+func TestTooManyRowsAreNotRead(t *testing.T) {
+	t.Parallel()
+	rows := &export.Table{Name: "rows", Columns: []export.Column{{Name: "i", Kind: export.Int}}}
+	rows.Rows = func(yield func(export.Row, error) bool) {
+		for range 1_000_001 {
+			if !yield(export.Row{nil}, nil) {
+				return
+			}
+		}
+	}
+	f, err := os.Open(written(t, &export.Document{Tables: []*export.Table{rows}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := parquet.Format().Read(t.Context(), f); err == nil || !strings.Contains(err.Error(), "1000001 rows") {
+		t.Errorf("a million and one rows: %v", err)
+	}
+}
+
 func read(t *testing.T, path string) *export.Table {
 	t.Helper()
 	f, err := os.Open(path)

@@ -16,8 +16,10 @@ import (
 	"github.com/durable-wf/wf/export"
 )
 
-// pageRows is how many rows are read at a time.
-const pageRows = 1024
+const (
+	pageRows = 1024      // how many rows are read at a time
+	maxRows  = 1_000_000 // of a file: inputs are few, and a damaged file may claim any number
+)
 
 // read makes a table of a file whose columns are single values: no lists and no groups.
 func read(ctx context.Context, f *os.File) (doc *export.Document, err error) {
@@ -33,6 +35,9 @@ func read(ctx context.Context, f *os.File) (doc *export.Document, err error) {
 	file, err := parquet.OpenFile(f, info.Size())
 	if err != nil {
 		return nil, err
+	}
+	if n := file.NumRows(); n < 0 || n > maxRows {
+		return nil, fmt.Errorf("holds %d rows; at most %d are read", n, maxRows)
 	}
 	t := &export.Table{Name: export.Whole}
 	leaves := file.Root().Columns()
@@ -72,6 +77,8 @@ func appendRows(ctx context.Context, rows []export.Row, group parquet.RowGroup, 
 		switch {
 		case errors.Is(err, io.EOF):
 			return rows, nil
+		case len(rows) > maxRows:
+			return nil, fmt.Errorf("holds more than %d rows", maxRows)
 		case err != nil:
 			return nil, err
 		case ctx.Err() != nil:
