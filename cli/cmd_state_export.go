@@ -141,14 +141,14 @@ func stateFiles(run engine.Run, v engine.StateVersion) ([]stateFile, error) {
 		return nil, nil
 	}
 	var state struct {
-		Saved struct {
+		Version struct {
 			Files []stateFile `json:"files"`
-		} `json:"saved"`
+		} `json:"version"`
 	}
 	if err := json.Unmarshal(v.State, &state); err != nil {
 		return nil, fmt.Errorf("run %d: its state files: %w", run.ID, err)
 	}
-	return state.Saved.Files, nil
+	return state.Version.Files, nil
 }
 
 // exportFiles writes state files into a folder, under their own names.
