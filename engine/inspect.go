@@ -57,16 +57,20 @@ func (x *execution) fallBack(ctx context.Context, bad error) (bool, error) {
 
 // takeCopy commits the newest good copy up to seq as the checkpoint of the run.
 func (x *execution) takeCopy(ctx context.Context, why error, seq int64) (bool, error) {
-	copies, err := x.eng.store.Copies(ctx, x.row.ID)
+	copies, err := x.eng.store.CopiesAlone(ctx, x.row.ID)
 	if err != nil {
 		return false, fmt.Errorf("run %d: older checkpoints: %w", x.row.ID, err)
 	}
 	for i := len(copies) - 1; i >= 0; i-- {
-		c := &copies[i]
-		if c.Seq > seq || c.Bad != "" || checkpointFault(c.Checkpoint) != nil || same(c.Checkpoint, x.row.Checkpoint) {
+		c := copies[i] // of which one at a time is in memory
+		if c.Seq > seq || c.Bad != "" {
 			continue
 		}
-		return true, x.commitCopy(ctx, why, c, nil)
+		x.eng.store.LoadCopy(&c)
+		if checkpointFault(c.Checkpoint) != nil || same(c.Checkpoint, x.row.Checkpoint) {
+			continue
+		}
+		return true, x.commitCopy(ctx, why, &c, nil)
 	}
 	return false, nil
 }

@@ -148,7 +148,7 @@ func playField(path string) error {
 // checkpoint before once there is room. The disk is a real one, of 40 MB in memory.
 func TestFullDiskKeepsTheCheckpointBefore(t *testing.T) {
 	t.Parallel()
-	if out, err := exec.Command("unshare", "-rm", "true").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "unshare", "-rm", "true").CombinedOutput(); err != nil {
 		t.Skipf("no disk of one's own can be mounted here: %v %s", err, out)
 	}
 	disk := t.TempDir()

@@ -108,7 +108,7 @@ func numbers[T number](content []byte) ([]T, error) {
 
 // memory is what v holds, as bytes in the order of this computer.
 func memory[T number](v []T) []byte {
-	//nolint:gosec // numbers have no padding and no pointers, and the bytes are used while v lives
+	// Numbers have no padding and no pointers, and the bytes are used while v lives
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(*new(T))))
 }
 

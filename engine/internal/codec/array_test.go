@@ -148,7 +148,7 @@ func TestCheckRefusesAnEmbeddedArray(t *testing.T) {
 }
 
 // A large state is copied once, either way. Not parallel: it counts what the whole process allocates.
-func TestEncodingCopiesLittle(t *testing.T) { //nolint:paralleltest // see above
+func TestEncodingCopiesLittle(t *testing.T) {
 	const size = 16 << 20
 	bulky := struct {
 		A, B []byte

@@ -173,12 +173,20 @@ func pageLimit(limit int) int {
 
 // Copies returns the older checkpoints that a run keeps, oldest first, the bad ones too.
 func (s *Store) Copies(ctx context.Context, run int64) ([]Copy, error) {
-	copies, err := list[Copy](ctx, s, fmt.Sprintf("checkpoints of run %d", run), queries.CheckpointList, sql.Named("run", run))
+	copies, err := s.CopiesAlone(ctx, run)
 	for i := range copies {
-		copies[i].Checkpoint.Fault = s.load(&copies[i].Checkpoint.State)
+		s.LoadCopy(&copies[i])
 	}
 	return copies, err
 }
+
+// CopiesAlone is Copies, but reads no files: all copies of a large state together may be more than fits into memory.
+func (s *Store) CopiesAlone(ctx context.Context, run int64) ([]Copy, error) {
+	return list[Copy](ctx, s, fmt.Sprintf("checkpoints of run %d", run), queries.CheckpointList, sql.Named("run", run))
+}
+
+// LoadCopy reads what of a copy is in files, or says in its Fault why not.
+func (s *Store) LoadCopy(c *Copy) { c.Checkpoint.Fault = s.load(&c.Checkpoint.State) }
 
 // Calls returns the recorded calls of a visit that no checkpoint covers yet, in the order in which
 // they were made; of all visits if visit is 0.
