@@ -72,7 +72,8 @@ func (a *app) exportState(ctx context.Context, run engine.Run, v engine.StateVer
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return a.exportFiles(ctx, run, files, path, replace)
 	}
-	format, doc := export.Format{}, &export.Document{}
+	var format export.Format
+	doc := &export.Document{}
 	switch suffix := filepath.Ext(path); {
 	case len(files) == 1 && suffix == filepath.Ext(files[0].Name):
 		format = verbatim(files[0].Data)

@@ -64,6 +64,7 @@ func hookOf(s Status) HookOn {
 		return HookDone
 	case Failed, Cancelled, Blocked:
 		return HookFail
+	case Pending, Running, Waiting, Paused, Suspended, Compensating:
 	}
 	return ""
 }

@@ -48,7 +48,11 @@ func travelling() []engine.Definition {
 	}
 	second := func(_ *engine.Context, s *voyage) (engine.Transition, error) {
 		var children iter.Seq[engine.Child] = func(yield func(engine.Child) bool) {
-			_ = yield(legs.Child(count{N: 1}, &engine.StartOptions{Queue: "boats"})) && yield(legs.Child(count{N: 1}, &engine.StartOptions{Queue: "boats"}))
+			for range 2 {
+				if !yield(legs.Child(count{N: 1}, &engine.StartOptions{Queue: "boats"})) {
+					return
+				}
+			}
 		}
 		return engine.Spawn(children, "third"), nil
 	}

@@ -8,15 +8,17 @@ import (
 	"unsafe"
 )
 
-// Floats, Float32s and Ints are slices of numbers for large states. In CBOR each is one typed array
+// Floats is a slice of numbers for large states, as are Float32s and Ints. In CBOR each is one typed array
 // (RFC 8746): its numbers as they lie in memory, little-endian, so that a hundred megabytes are encoded and
 // decoded as fast as they are copied, and NaN keeps its bits. In JSON they are lists like those of any slice.
 // From CBOR they also read the list that the plain slice was stored as; the plain slice does not read theirs.
-type (
-	Floats   []float64
-	Float32s []float32
-	Ints     []int64
-)
+type Floats []float64
+
+// Float32s are Floats of 32 bits each.
+type Float32s []float32
+
+// Ints are Floats for integers of 64 bits.
+type Ints []int64
 
 // The tags of the typed arrays that this package writes and reads.
 const (

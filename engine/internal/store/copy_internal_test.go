@@ -70,8 +70,7 @@ func TestBestCopyIsKept(t *testing.T) {
 	if got := f.states(run.ID); !slices.Equal(got, []string{`{"n":4}=3`}) {
 		t.Errorf("%q are kept, want the best", got)
 	}
-	row := f.mustRun(run.ID)
-	row = f.save(row, `{"n":8}`)
+	f.save(f.mustRun(run.ID), `{"n":8}`)
 	if got := f.states(run.ID); !slices.Equal(got, []string{`{"n":4}=3`, `{"n":8}`}) {
 		t.Errorf("%q are kept, want the best and the last", got)
 	}
