@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/durable-wf/wf/engine"
@@ -45,6 +46,27 @@ func TestStepPrintsWhereItsProcessPrints(t *testing.T) {
 	}
 	if out.String() != "out" || errs.String() != "every 1s" {
 		t.Errorf("stdout %q, stderr %q", out.String(), errs.String())
+	}
+}
+
+// What children print does not stand between a person, or a pipe, and the result of the run that was started.
+func TestChildrenPrintToStderr(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	there := true
+	parent := engine.Workflow[printed, int]{Name: "parent", Steps: []engine.Step[printed]{
+		{Name: "spawn", Do: func(*engine.Context, *printed) (engine.Transition, error) {
+			return engine.Spawn(slices.Values([]engine.Child{printer.Child(printed{}, nil)}), "end"), nil
+		}},
+		{Name: "end", Do: func(*engine.Context, *printed) (engine.Transition, error) { return engine.Next(), nil }},
+	}}
+	cfg := engine.Config{Path: filepath.Join(t.TempDir(), "wf.db"), Stdout: &out, Stderr: &errs}
+	eng := openEngine(t, cfg, printerWorkflow(&there), parent)
+	if _, err := parent.Name.Run(t.Context(), eng, printed{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if out.Len() > 0 || errs.String() != "outevery 1s" {
+		t.Errorf("stdout %q, stderr %q; want all of it on stderr", out.String(), errs.String())
 	}
 }
 
