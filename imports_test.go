@@ -57,10 +57,11 @@ var arrows = map[string][]string{
 	"export/sqlite":          {"export"},
 	"export/xlsx":            {"export"},
 
-	"export/hdf5":            {"export", "export/internal/numpy", "export/internal/survey"},
+	"export/hdf5":            {"export", "export/internal/numpy", "export/internal/pieces", "export/internal/survey"},
 	"export/internal/numpy":  {"export"},
+	"export/internal/pieces": nil,
 	"export/internal/survey": {"export"},
-	"export/npz":             {"export", "export/internal/numpy", "export/internal/survey"},
+	"export/npz":             {"export", "export/internal/numpy", "export/internal/pieces", "export/internal/survey"},
 	"export/pickle":          {"export", "export/internal/numpy"},
 
 	"internal/runlog":          nil,

@@ -2,16 +2,15 @@ package hdf5
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/durable-wf/wf/export"
+	"github.com/durable-wf/wf/export/internal/pieces"
 )
 
 // timeUnits describes the numbers that times become.
@@ -138,17 +137,17 @@ func arrayType(data any) Type {
 func encoded(f *File, data any) iter.Seq2[[]byte, error] {
 	switch v := data.(type) {
 	case []float64:
-		return pieces(v, appendNumbers)
+		return pieces.Of(v, pieces.Numbers)
 	case []float32:
-		return pieces(v, appendNumbers)
+		return pieces.Of(v, pieces.Numbers)
 	case []int64:
-		return pieces(v, appendNumbers)
+		return pieces.Of(v, pieces.Numbers)
 	case []bool:
-		return pieces(v, appendNumbers)
+		return pieces.Of(v, pieces.Numbers)
 	case []byte:
-		return pieces(v, appendNumbers)
+		return pieces.Of(v, pieces.Numbers)
 	case []string:
-		return pieces(v, func(b []byte, texts []string) (_ []byte, err error) {
+		return pieces.Of(v, func(b []byte, texts []string) (_ []byte, err error) {
 			for _, s := range texts {
 				if b, err = f.AppendText(b, s); err != nil {
 					return nil, err
@@ -158,21 +157,4 @@ func encoded(f *File, data any) iter.Seq2[[]byte, error] {
 		})
 	}
 	return func(yield func([]byte, error) bool) { yield(nil, fmt.Errorf("a %T cannot be an array", data)) }
-}
-
-func pieces[T any](data []T, encode func([]byte, []T) ([]byte, error)) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		var buf []byte
-		for part := range slices.Chunk(data, 8<<10) {
-			var err error
-			buf, err = encode(buf[:0], part)
-			if !yield(buf, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-func appendNumbers[T any](b []byte, part []T) ([]byte, error) {
-	return binary.Append(b, binary.LittleEndian, part)
 }

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/durable-wf/wf/export"
+	"github.com/durable-wf/wf/export/internal/pieces"
 	"github.com/durable-wf/wf/export/internal/survey"
 )
 
@@ -77,18 +77,18 @@ func checkWidth(n, width int) error {
 func elements(data any, width int) iter.Seq2[[]byte, error] {
 	switch v := data.(type) {
 	case []float64:
-		return pieces(v, numbers)
+		return pieces.Of(v, pieces.Numbers)
 	case []float32:
-		return pieces(v, numbers)
+		return pieces.Of(v, pieces.Numbers)
 	case []int64:
-		return pieces(v, numbers)
+		return pieces.Of(v, pieces.Numbers)
 	case []bool:
-		return pieces(v, numbers)
+		return pieces.Of(v, pieces.Numbers)
 	case []byte:
-		return pieces(v, numbers)
+		return pieces.Of(v, pieces.Numbers)
 	}
 	texts, _ := data.([]string) // arrayType has seen to it
-	return pieces(texts, func(b []byte, part []string) (_ []byte, err error) {
+	return pieces.Of(texts, func(b []byte, part []string) (_ []byte, err error) {
 		for _, s := range part {
 			if b, err = appendText(b, s, width); err != nil {
 				return nil, err
@@ -96,23 +96,6 @@ func elements(data any, width int) iter.Seq2[[]byte, error] {
 		}
 		return b, nil
 	})
-}
-
-func pieces[T any](data []T, encode func([]byte, []T) ([]byte, error)) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		var buf []byte
-		for part := range slices.Chunk(data, 8<<10) {
-			var err error
-			buf, err = encode(buf[:0], part)
-			if !yield(buf, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-func numbers[T any](b []byte, part []T) ([]byte, error) {
-	return binary.Append(b, binary.LittleEndian, part)
 }
 
 // appendText appends s in UTF-32, filled up with zeros to width characters.
