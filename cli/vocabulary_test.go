@@ -42,8 +42,10 @@ func ask() engine.Definition {
 
 type crowdState struct {
 	N     int           `json:"n" help:"how many children" default:"3"`
-	Sleep time.Duration `json:"sleep" help:"how long each sleeps"`
+	Sleep time.Duration `json:"sleep" help:"how long each sleeps, unless it is woken"`
 }
+
+const woken engine.Signal[string] = "woken"
 
 // crowd spawns children that sleep.
 func crowd() []engine.Definition {
@@ -51,9 +53,9 @@ func crowd() []engine.Definition {
 		name  engine.Name[crowdState, string] = "crowd"
 		sleep engine.Name[crowdState, int]    = "sleeper"
 	)
-	sleeper := engine.Workflow[crowdState, int]{Name: sleep, Doc: "Sleep.", Steps: []engine.Step[crowdState]{
+	sleeper := engine.Workflow[crowdState, int]{Name: sleep, Doc: "Sleep.", Signals: []engine.AnySignal{woken}, Steps: []engine.Step[crowdState]{
 		{Name: "lie down", Do: func(_ *engine.Context, s *crowdState) (engine.Transition, error) {
-			return engine.Sleep(s.Sleep, "get up"), nil
+			return woken.Await("get up").Within(s.Sleep, "get up"), nil
 		}},
 		{Name: "get up", Do: func(_ *engine.Context, s *crowdState) (engine.Transition, error) { return sleep.Done(s.N), nil }},
 	}}

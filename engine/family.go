@@ -46,6 +46,9 @@ func (e *Engine) children(ctx context.Context, id, after int64) ([]Run, error) {
 // does not wait any more, or its own time has come; with once also as soon as none of them can go on. It
 // returns the run as it is then. Descendants that ctx stops are suspended.
 func (e *Engine) executeFamily(ctx context.Context, run Run, once bool) (Run, error) {
+	if err := e.reapDead(ctx); err != nil { // what they executed would look as if it could not go on
+		return run, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	e.mu.Lock()

@@ -2,8 +2,10 @@ package engine_test
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/durable-wf/wf/engine"
 )
@@ -51,5 +53,35 @@ func TestInterruptedFamilyGoesOn(t *testing.T) {
 	results, err := family.Wait(t.Context(), eng, run.ID)
 	if want := []string{"0", "1", "4", "9", "16"}; err != nil || !slices.Equal(results, want) {
 		t.Errorf("results %q, %v; want %q", results, err, want)
+	}
+}
+
+// P6: a family whose process died goes on at once where its eldest is executed: whoever waits for its children waits
+// for none that a dead process owns.
+func TestFamilyOfADeadProcessGoesOn(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "wf.db")
+	begun, open := make(chan struct{}, 6), make(chan struct{})
+	defer close(open)
+	spawn := parent(func() engine.Transition { return engine.Spawn(squaresOf(2), "join") })
+	died := openEngine(t, engine.Config{Path: path, Workers: 2, DrainTimeout: time.Millisecond}, square(func(*engine.Context, int64) error {
+		begun <- struct{}{}
+		<-open
+		return nil
+	}), spawn)
+	run, _, err := died.StartHere(t.Context(), "family", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go died.Execute(context.Background(), run.ID, nil) //nolint:errcheck // it is dead
+	<-begun
+	<-begun
+	if err := died.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	eng := openEngine(t, engine.Config{Path: path}, square(nil), spawn)
+	got, err := eng.Execute(t.Context(), run.ID, &engine.ExecuteOptions{Return: true})
+	if err != nil || got.Status != engine.Completed {
+		t.Errorf("resumed: %s, %v; want completed", got.Status, err)
 	}
 }
