@@ -76,15 +76,30 @@ func diffuse(ctx *engine.Context, s *HeatState) (engine.Transition, error) {
 		s.U, next = next, s.U
 		s.I++
 		ctx.Progress(s.I, s.Steps)
-		if ctx.Due() {
+		if s.notable() {
 			ctx.Metric("residual", s.Residual)
+		}
+		if ctx.Due() {
 			if err := ctx.Save(); err != nil {
 				return engine.Transition{}, err
 			}
 		}
 	}
-	ctx.Metric("residual", s.Residual)
+	if s.I > 0 && !s.notable() {
+		ctx.Metric("residual", s.Residual)
+	}
 	return Heat.Done(s.result()), nil
+}
+
+// notable reports whether the residual of this iteration is a point of its series: each one up to 100, each tenth up to
+// 1,000 and so on, so that the series shows how it converges, has some 90 points a decade, and is the same
+// wherever the run was interrupted.
+func (s *HeatState) notable() bool {
+	step := int64(1)
+	for s.I/step >= 100 {
+		step *= 10
+	}
+	return s.I > 0 && s.I%step == 0
 }
 
 // first makes the temperatures at first.

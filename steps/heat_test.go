@@ -47,6 +47,29 @@ func TestHeatStopsAtItsTolerance(t *testing.T) {
 	}
 }
 
+// The residual has a point for each iteration up to 100, then for each tenth, and for the last one.
+func TestHeatShowsHowItConverges(t *testing.T) {
+	t.Parallel()
+	eng := newEngine(t)
+	if _, err := steps.Heat.Run(t.Context(), eng, steps.HeatState{NX: 8, NY: 8, Steps: 205, Begin: "sine"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	points, err := eng.Metrics(t.Context(), 1, engine.MetricFilter{Name: "residual"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at []int64
+	for i, p := range points {
+		at = append(at, p.X)
+		if i > 0 && p.Value >= points[i-1].Value {
+			t.Errorf("the residual of iteration %d is %g, not less than the one before", p.X, p.Value)
+		}
+	}
+	if n := len(at); n != 111 || at[0] != 1 || at[99] != 100 || at[100] != 110 || at[n-2] != 200 || at[n-1] != 205 {
+		t.Errorf("%d points, at %v", n, at)
+	}
+}
+
 // A hot spot spreads the same way to all sides, and only where it can have come: one point an iteration.
 func TestHeatOfASpot(t *testing.T) {
 	t.Parallel()
