@@ -25,7 +25,8 @@ type provenance struct {
 	Module   string            `json:"module,omitempty"`
 	Revision string            `json:"revision,omitempty"` // the commit from which the program was built
 	Modified bool              `json:"modified,omitempty"` // and changed before it was built
-	SHA256   string            `json:"sha256,omitempty"`   // of the program's file
+	BuildID  string            `json:"build_id,omitempty"` // tells builds apart, see buildID
+	SHA256   string            `json:"sha256,omitempty"`   // of the program's file, if it has no build ID
 	Go       string            `json:"go"`
 	Args     []string          `json:"args"`
 	Folder   string            `json:"folder,omitempty"`
@@ -93,12 +94,17 @@ func (a *app) gather(ctx context.Context, tell func(json.RawMessage)) {
 	}
 	p.Host, _ = os.Hostname()
 	p.Folder, _ = os.Getwd()
+	p.BuildID = ownBuildID()
 	tell(p.json())
 	if state, err := gitstate.Of(ctx, p.Folder); err == nil {
 		p.Git = &state
 	}
-	p.SHA256 = ownHash(ctx)
-	tell(p.json())
+	if p.BuildID == "" {
+		p.SHA256 = ownHash(ctx)
+	}
+	if p.Git != nil || p.SHA256 != "" {
+		tell(p.json())
+	}
 }
 
 func (p *provenance) json() json.RawMessage {
@@ -137,6 +143,24 @@ func redacted(args []string) []string {
 		}
 	}
 	return shown
+}
+
+// ownBuildID is the build ID of this program, "" if it cannot be had.
+func ownBuildID() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close() //nolint:errcheck // only read from
+	id, err := buildID(file)
+	if err != nil {
+		return ""
+	}
+	return id
 }
 
 // ownHash is the SHA-256 of the program's file, "" if it cannot be had in time.

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -27,6 +29,12 @@ const Limit = 5 * time.Second
 // git, which gets Limit and ctx, takes no locks, writes nothing and starts no helpers of the tree's own.
 // Files that git does not know do not count: results beside a program do not make it another program.
 func Of(ctx context.Context, dir string) (State, error) {
+	if ctx.Err() != nil {
+		return State{}, fmt.Errorf("git status: %w", context.Cause(ctx))
+	}
+	if !inside(dir) {
+		return State{}, ErrNone
+	}
 	limited, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()
 	cmd := exec.CommandContext(limited, "git", "--no-optional-locks", "-c", "core.fsmonitor=false",
@@ -41,6 +49,32 @@ func Of(ctx context.Context, dir string) (State, error) {
 		return State{}, fmt.Errorf("%w: %w", ErrNone, err)
 	}
 	return parse(string(out)), nil
+}
+
+// inside reports whether git may find a working tree: most folders are in none, and starting git to hear that costs as
+// much as a short run.
+func inside(dir string) bool {
+	if os.Getenv("GIT_DIR") != "" {
+		return true
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return true // let git find out
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	for {
+		_, err := os.Lstat(filepath.Join(dir, ".git"))
+		switch up := filepath.Dir(dir); {
+		case err == nil:
+			return true
+		case up == dir:
+			return false
+		default:
+			dir = up
+		}
+	}
 }
 
 // parse reads the output of git status in its porcelain format, version 2 (git-status(1)).

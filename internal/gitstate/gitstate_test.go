@@ -75,6 +75,22 @@ func TestNoWorkingTree(t *testing.T) {
 	}
 }
 
+// Outside of working trees git is not started: that would cost each short run as much as itself.
+func TestGitIsNotStartedForNothing(t *testing.T) {
+	bin, dir := t.TempDir(), t.TempDir()
+	script := "#!/bin/sh\ntouch '" + filepath.Join(bin, "started") + "'\nexit 128\n"
+	if err := os.WriteFile(filepath.Join(bin, "git"), []byte(script), 0o700); err != nil { //nolint:gosec // it is a program
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	if _, err := gitstate.Of(t.Context(), dir); !errors.Is(err, gitstate.ErrNone) {
+		t.Errorf("Of() = %v, want %v", err, gitstate.ErrNone)
+	}
+	if _, err := os.Stat(filepath.Join(bin, "started")); err == nil {
+		t.Error("git was started in a folder that is in no working tree")
+	}
+}
+
 func TestGitThatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
