@@ -103,22 +103,45 @@ func (e *Engine) fireNowAndThen(ctx context.Context) {
 }
 
 // fireFor fires the hooks of a run that has ended, unless somebody else is at it or has done it.
-func (e *Engine) fireFor(ctx context.Context, id int64) (err error) {
+func (e *Engine) fireFor(ctx context.Context, id int64) error {
+	for {
+		free, err := e.fireAlone(ctx, id)
+		if errors.Is(err, ErrRunNotFound) {
+			return nil // it was pruned
+		}
+		if !free || err != nil {
+			return err
+		}
+		// Whoever has ended the run again meanwhile has found somebody at it, and has left it to us.
+		if owed, err := e.owes(ctx, id); !owed || err != nil {
+			return err
+		}
+	}
+}
+
+// owes reports whether a run has ended, and its hooks are still to be fired.
+func (e *Engine) owes(ctx context.Context, id int64) (bool, error) {
+	owed, err := e.store.OwedHooks(ctx, id, id)
+	return len(owed) > 0, err
+}
+
+// fireAlone fires the hooks of a run if they are owed, and reports whether nobody else was at it.
+func (e *Engine) fireAlone(ctx context.Context, id int64) (free bool, err error) {
 	release, free, err := oslock.Sole(e.store.LockDir(), fmt.Sprintf("hook-%d", id))
 	if err != nil || !free {
-		return err
+		return false, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	if owed, err := e.store.OwedHooks(ctx, id, id); err != nil || len(owed) == 0 {
-		return err
+	if owed, err := e.owes(ctx, id); !owed || err != nil {
+		return true, err
 	}
 	row, err := e.row(ctx, id)
 	if err != nil {
-		return err
+		return true, err
 	}
 	run, err := e.withAttributes(ctx, e.runOf(&row))
 	if err != nil {
-		return err
+		return true, err
 	}
 	var events []store.History
 	for _, h := range run.Hooks {
@@ -126,7 +149,7 @@ func (e *Engine) fireFor(ctx context.Context, id int64) (err error) {
 			events = append(events, e.call(ctx, HookEvent{Hook: h, Run: run}))
 		}
 	}
-	return e.store.Update(ctx, func(tx *store.Tx) error { return tx.PayHooks(id, row.Status, events) })
+	return true, e.store.Update(ctx, func(tx *store.Tx) error { return tx.PayHooks(&row, events) })
 }
 
 // call calls Config.Hook within its limit, which a shutdown does not cut short, and returns what came of it as an event.

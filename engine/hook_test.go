@@ -168,6 +168,53 @@ func TestHooksAreLeftToTheNextProcess(t *testing.T) {
 	c.mustBe(t, "done tell: run 1 is completed", "done tell: run 2 is completed", "done tell: run 3 is completed")
 }
 
+// A run that is retried while the hooks of its end are at work has another end, whose hooks are fired, too: by
+// whoever is at it then, since whoever ends the run finds that somebody is.
+func TestHooksOfAnEndWhileThoseOfTheLastOneAreAtWork(t *testing.T) {
+	t.Parallel()
+	var c calls
+	fails, begun, goOn := true, make(chan struct{}), make(chan struct{})
+	slow := func(ctx context.Context, eng *engine.Engine, ev engine.HookEvent) error {
+		if ev.Hook.Do == "warn" {
+			close(begun)
+			<-goOn
+		}
+		return c.hook(ctx, eng, ev)
+	}
+	path := filepath.Join(t.TempDir(), "wf.db")
+	def := oneStep("try", func(*engine.Context, *count) (engine.Transition, error) {
+		if fails {
+			return engine.Transition{}, engine.Permanent(errors.New("no paper"))
+		}
+		return engine.Next(), nil
+	})
+	eng, err := engine.Open(t.Context(), engine.Config{Path: path, Hook: slow}, def)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.Name[count, int64]("try").Run(t.Context(), eng, count{}, &engine.StartOptions{Hooks: tell()}); err == nil {
+		t.Fatal("the run did not fail")
+	}
+	<-begun
+	other, err := engine.Open(t.Context(), engine.Config{Path: path, Hook: c.hook}, def)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fails = false
+	if _, err := other.Retry(t.Context(), 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	if run, err := other.Execute(t.Context(), 1, nil); err != nil || run.Status != engine.Completed {
+		t.Fatal(run.Status, err)
+	}
+	if err := other.Close(); err != nil { // which finds that somebody is at it
+		t.Error(err)
+	}
+	close(goOn)
+	reopen(t, eng, engine.Config{Path: path})
+	c.mustBe(t, "fail warn: run 1 is failed", "fail mourn: run 1 is failed", "done tell: run 1 is completed")
+}
+
 func TestHookHasALimitAndMayPanic(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "wf.db")

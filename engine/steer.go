@@ -178,13 +178,13 @@ func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run
 		if stays && (r.Status == string(Pending) || r.Status == string(Waiting) && !retries(r)) {
 			return nil // a wait is not cut short
 		}
+		if err := owe(tx, &r); err != nil {
+			return err
+		}
 		if stays && r.Wait != "" && !retries(r) {
 			next.Reason = waitReasonOf(r)
 			return tx.Rest(next, store.History{Kind: "resumed", Step: r.Step, Visit: r.Visit, DurationUS: -1,
 				Detail: detail("by", e.actor, "was", r.Status)})
-		}
-		if err := owe(tx, &r); err != nil {
-			return err
 		}
 		next.Wait = ""
 		next.Status, next.DueUS, next.Failures, next.Deaths, next.Reason = string(Pending), 0, 0, 0, ""

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	queries "github.com/durable-wf/wf/sql"
 )
@@ -19,23 +20,27 @@ func (tx *Tx) OweHooks(run int64) error {
 	return err
 }
 
-// PayHooks notes that the hooks of a run were fired, after it had come to a status, with an event for each. The events
-// are left out if the run has moved on since, or if its history was deleted: nothing depends on them.
-func (tx *Tx) PayHooks(id int64, status string, events []History) error {
-	if _, err := tx.exec(queries.HookPaid, id); err != nil {
+// PayHooks notes that the hooks of a run were fired after it had come to an end, with an event for each. Nothing
+// happens if the run has moved on since: what is owed then is for its next end. The events are left out if its history
+// was deleted: nothing depends on them.
+func (tx *Tx) PayHooks(end *Run, events []History) error {
+	run, err := tx.b.head(end.ID)
+	switch {
+	case errors.Is(err, ErrNotFound): // it was pruned, and what was owed with it
+		return nil
+	case err != nil || run.Status != end.Status || run.Epoch != end.Epoch || run.EndedUS != end.EndedUS:
 		return err
 	}
-	run, err := tx.b.head(id)
-	if err != nil || run.Status != status || run.Owner != 0 || run.FirstHistory == 0 {
+	if _, err := tx.exec(queries.HookPaid, run.ID); err != nil || run.Owner != 0 || run.FirstHistory == 0 {
 		return err
 	}
 	at := lease{seq: run.Seq, head: run.HeadHistory, hash: run.HeadHash}
 	for i, h := range events {
-		if events[i], err = tx.b.extend(id, run.UUID, &at, h); err != nil {
+		if events[i], err = tx.b.extend(run.ID, run.UUID, &at, h); err != nil {
 			return err
 		}
 	}
-	n, err := tx.exec(queries.HookNote, id, run.Seq, status, at.seq, at.head, at.hash)
+	n, err := tx.exec(queries.HookNote, run.ID, run.Seq, run.Status, at.seq, at.head, at.hash)
 	if err != nil || n == 0 {
 		return err
 	}
