@@ -214,6 +214,12 @@ var (
 	//go:embed unpack_pruned.sql
 	UnpackPruned string
 
+	//go:embed unpack_reserve.sql
+	UnpackReserve string
+
+	//go:embed unpack_reserve_first.sql
+	UnpackReserveFirst string
+
 	//go:embed unpack_settle.sql
 	UnpackSettle string
 

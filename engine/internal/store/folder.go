@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	queries "github.com/durable-wf/wf/sql"
 )
@@ -23,44 +24,82 @@ func (s *Store) Folder(run int64) string {
 }
 
 // removeFolders removes the folders of runs that are not in the database any more. A run is there before its
-// folder is, so whatever has no run is left over. What else lies there is not ours.
+// folder is, or both come in one transaction; so what has no run is left over. What else lies there is not ours.
 func (s *Store) removeFolders(ctx context.Context) error {
-	entries, err := os.ReadDir(foldersOf(s.path))
+	dir := foldersOf(s.path)
+	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return wrap("remove folders of runs", foldersOf(s.path), err)
+		return wrap("remove folders of runs", dir, err)
 	}
+	var gone []string
+	var lone []int64
 	for _, entry := range entries {
-		id, err := strconv.ParseInt(entry.Name(), 10, 64)
+		name, condemned := strings.CutSuffix(entry.Name(), goneSuffix)
+		id, err := strconv.ParseInt(name, 10, 64)
 		if err != nil || !entry.IsDir() {
+			continue
+		}
+		if condemned { // by somebody who died then
+			gone = append(gone, s.Folder(id)+goneSuffix)
 			continue
 		}
 		there, err := list[int64](ctx, s, "runs", queries.RunExists, sql.Named("id", id))
 		if err != nil {
 			return err
 		}
-		if len(there) > 0 {
-			continue
-		}
-		if err := os.RemoveAll(s.Folder(id)); err != nil {
-			return wrap("remove the folder of a run", s.Folder(id), err)
+		if len(there) == 0 {
+			lone = append(lone, id)
 		}
 	}
-	return nil
+	err = s.condemnFolders(ctx, lone)
+	for _, id := range lone {
+		gone = append(gone, s.Folder(id)+goneSuffix)
+	}
+	for _, path := range gone { // outside of the transaction: it may take long
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	return wrap("remove folders of runs", dir, err)
+}
+
+// condemnFolders takes their names from those folders that have no run. While the transaction lasts nobody else can
+// commit a run, with a folder that came from elsewhere.
+func (s *Store) condemnFolders(ctx context.Context, lone []int64) error {
+	if len(lone) == 0 {
+		return nil
+	}
+	return s.Update(ctx, func(tx *Tx) error {
+		for _, id := range lone {
+			rows, err := tx.query(queries.RunExists, sql.Named("id", id))
+			if err != nil {
+				return err
+			}
+			if there, err := scanIDs(rows); err != nil {
+				return err
+			} else if len(there) > 0 {
+				continue
+			}
+			if err := unlessGone(os.Rename(s.Folder(id), s.Folder(id)+goneSuffix)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // copyFolder copies a folder with what is in it, for its owner alone, and makes the copy durable. Nothing happens
-// if it is not there. A file that vanishes meanwhile is left out, as are pipes and sockets; what was there
+// if it is not there. What vanishes meanwhile is left out, as are links, pipes and sockets; what was there
 // before in the place of the copy is gone.
 func copyFolder(from, to string) error {
 	if err := os.RemoveAll(to); err != nil {
 		return err
 	}
+	var folders []string
 	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return err
+			return unlessGone(err)
 		}
 		within, err := filepath.Rel(from, path)
 		if err != nil {
@@ -68,13 +107,22 @@ func copyFolder(from, to string) error {
 		}
 		switch dst := filepath.Join(to, within); {
 		case entry.IsDir():
+			folders = append(folders, dst)
 			return os.MkdirAll(dst, 0o700)
 		case entry.Type().IsRegular():
 			return unlessGone(copyFileTo(path, dst))
 		}
 		return nil
 	})
-	return unlessGone(err)
+	if err != nil || len(folders) == 0 {
+		return err
+	}
+	for _, dir := range append(folders, filepath.Dir(to), filepath.Dir(filepath.Dir(to))) {
+		if err := syncFolder(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unlessGone passes an error on, unless it says that something is not there any more.

@@ -34,6 +34,7 @@ type unpacker struct {
 	runs       []doomed         // of the pack
 	group      group
 	known      []knownRun
+	used       int64 // the newest number of a run here, before ours
 	shift      shift
 }
 
@@ -53,33 +54,39 @@ type knownRun struct {
 // Unpack takes over all runs of a pack's database: with new numbers, or in place of runs here that were packed
 // to go on elsewhere and of which these are the continuations; those keep their numbers, if no other run has
 // taken one that a new child needs. seqs has, by UUID, the number of the event with which each run was packed.
-// It is one transaction: all is taken over, or nothing; a *HereError says why not. The pack is used up: folders
+// It is one transaction, but for the numbers, which are taken before: all is taken over, or nothing; a *HereError says why not. The pack is used up: folders
 // of runs are moved, not copied.
 func (s *Store) Unpack(ctx context.Context, pack *Store, root int64, seqs map[string]int64) error {
 	if s.writer == nil {
 		return ErrReadOnly
 	}
+	u, err := s.unpacking(ctx, pack, root, seqs)
+	if err != nil {
+		return err
+	}
+	return u.run(ctx, u.reserve, u.take)
+}
+
+// unpacking brings what may be here before the rows are: the files that these name.
+func (s *Store) unpacking(ctx context.Context, pack *Store, root int64, seqs map[string]int64) (*unpacker, error) {
 	u := &unpacker{pack: pack, home: s, seqs: seqs}
 	var err error
 	if u.runs, err = list[doomed](ctx, pack, "packed runs", queries.PackFamily, sql.Named("root", root)); err != nil {
-		return err
+		return nil, err
 	}
 	if err := pack.findRows(ctx, u.runs); err != nil {
-		return err
+		return nil, err
 	}
 	u.group = groupOf(u.runs)
 	named, err := list[string](ctx, pack, "files of payloads", queries.FilesNamed)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := pack.copyFiles(ctx, s.files, filesIn(named), nil); err != nil { // before the rows that name them
-		return err
-	}
-	return u.run(ctx)
+	return u, pack.copyFiles(ctx, s.files, filesIn(named), nil)
 }
 
-// run is the transaction, on a connection of its own that has the pack attached, while it is our turn to write.
-func (u *unpacker) run(ctx context.Context) (err error) {
+// run runs steps, each a transaction, on a connection of its own that has the pack attached, while it is our turn to write.
+func (u *unpacker) run(ctx context.Context, steps ...func(context.Context, *sqlx.Tx) error) (err error) {
 	db, err := sqlx.Open("sqlite", dsn(u.home.path, "mode=rw&_txlock=immediate", "synchronous(FULL)", "fullfsync(1)", "wal_autocheckpoint(0)"))
 	if err != nil {
 		return u.home.failure("open", err)
@@ -98,18 +105,44 @@ func (u *unpacker) run(ctx context.Context) (err error) {
 		return u.home.failure("wait for the write turn", err)
 	}
 	defer func() { err = errors.Join(err, turn.Give()) }()
+	for _, step := range steps {
+		if err := u.transact(ctx, conn, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// transact runs fn in a transaction.
+func (u *unpacker) transact(ctx context.Context, conn *sqlx.Conn, fn func(context.Context, *sqlx.Tx) error) error {
 	tx, err := conn.BeginTxx(ctx, nil)
 	if err != nil {
 		return u.home.failure("begin", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // does nothing after Commit
-	if err := u.take(ctx, tx); err != nil {
+	if err := fn(ctx, tx); err != nil {
 		if _, here := errors.AsType[*HereError](err); here {
 			return err
 		}
 		return u.home.failure("unpack", err)
 	}
 	return u.home.failure("commit", tx.Commit())
+}
+
+// reserve takes the numbers that the runs get. They are in their folders' names before the runs are there: should we
+// die between, no other run may get the number, and with it the folder of a stranger.
+func (u *unpacker) reserve(ctx context.Context, tx *sqlx.Tx) error {
+	if err := tx.QueryRowContext(ctx, queries.BatchHeads).Scan(&u.used, new(int64), new(int64), new(int64)); err != nil {
+		return err
+	}
+	if err := u.look(ctx, tx); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, queries.UnpackReserveFirst); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, queries.UnpackReserve, sql.Named("last", slices.Max(u.group.runs)+u.shift.run))
+	return err
 }
 
 // take does what the transaction is for.
@@ -135,6 +168,7 @@ func (u *unpacker) take(ctx context.Context, tx *sqlx.Tx) error {
 
 // look finds out whether the runs may be taken over, and under which numbers.
 func (u *unpacker) look(ctx context.Context, tx *sqlx.Tx) error {
+	u.known = nil
 	if err := tx.SelectContext(ctx, &u.known, queries.UnpackKnown); err != nil {
 		return err
 	}
@@ -150,11 +184,11 @@ func (u *unpacker) look(ctx context.Context, tx *sqlx.Tx) error {
 	if len(taken) > 0 {
 		return &HereError{Why: fmt.Sprintf("the key of workflow %s stands for another run here: unpack it into a database of its own", taken[0])}
 	}
-	var run, history, checkpoint, newest int64
-	if err := tx.QueryRowContext(ctx, queries.BatchHeads).Scan(&run, &history, &checkpoint, &newest); err != nil {
+	var history, checkpoint int64
+	if err := tx.QueryRowContext(ctx, queries.BatchHeads).Scan(new(int64), &history, &checkpoint, new(int64)); err != nil {
 		return err
 	}
-	u.shift = shift{u.runShift(run), above(history, u.group.history), above(checkpoint, u.group.checkpoints)}
+	u.shift = shift{u.runShift(u.used), above(history, u.group.history), above(checkpoint, u.group.checkpoints)}
 	return nil
 }
 
