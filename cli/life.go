@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/durable-wf/wf/engine"
@@ -14,21 +15,21 @@ import (
 type life struct {
 	gaps    []plot.Span // nobody worked on it
 	resumed []float64   // it went on after it was interrupted
-	saves   []saved
+	marks   []mark
 }
 
-// saved is a checkpoint.
-type saved struct {
-	at   float64 // seconds since the first attempt
-	done int64   // progress; -1 if it tells none
-	new  bool    // the first since the run went on: no work lies between it and the one before
+// mark is a moment at which the progress of a run is known: it was saved, or the run went on from there.
+type mark struct {
+	at    float64 // seconds since the first attempt
+	done  int64   // progress; -1 if it tells none
+	start bool    // nobody worked on it just before
 }
 
 // lifeKinds are the events that tell of a run's life.
 func lifeKinds() []string {
 	return []string{
 		"checkpoint", "transition", "claimed", "attempt", "released", "suspended", "paused", "blocked", "compensating",
-		"completed", "failed", "cancelled",
+		"completed", "failed", "cancelled", "created", "fallback",
 	}
 }
 
@@ -36,24 +37,42 @@ func lifeKinds() []string {
 func readLife(ctx context.Context, eng *engine.Engine, run engine.Run) (life, error) {
 	var l life
 	src := &eventSource{eng: eng, filter: engine.HistoryFilter{Run: run.ID, Kinds: lifeKinds(), Limit: pageSize}}
-	before, fresh := 0.0, false
+	before := 0.0
 	err := src.each(ctx, func(e eventRow) error {
-		at := e.Time.Sub(run.Started).Seconds()
+		at := max(e.Time.Sub(run.Started).Seconds(), 0)
 		switch e.Kind {
+		case "created":
+			l.begin(e)
 		case "claimed":
 			l.gaps = append(l.gaps, plot.Span{From: before, To: at})
 			if e.interrupted() {
 				l.resumed = append(l.resumed, at)
 			}
-			fresh = true
+			l.marks = append(l.marks, mark{at: at, done: l.done(), start: true})
+		case "fallback": // from where is not told
+			l.marks = append(l.marks, mark{at: at, done: -1, start: true})
 		case "checkpoint", "transition", "completed":
-			l.saves = append(l.saves, saved{at, e.done(), fresh})
-			fresh = false
+			l.marks = append(l.marks, mark{at: at, done: e.done()})
 		}
 		before = at
 		return nil
 	})
 	return l, err
+}
+
+// begin takes the event of a new run: it has made no progress, unless it goes on from another.
+func (l *life) begin(e eventRow) {
+	if engine.OriginOf(e.Event).UUID == "" {
+		l.marks = append(l.marks, mark{start: true})
+	}
+}
+
+// done is the progress that is known last, -1 if none is.
+func (l *life) done() int64 {
+	if len(l.marks) == 0 {
+		return -1
+	}
+	return l.marks[len(l.marks)-1].done
 }
 
 // interrupted reports whether a claimed event is that of a run that was interrupted, and did not wait for anything.
@@ -78,37 +97,60 @@ const rugTicks = 400
 
 // rug are the times of the checkpoints, evenly thinned.
 func (l *life) rug() []float64 {
-	each := (len(l.saves) + rugTicks - 1) / rugTicks
 	var list []float64
-	for i := 0; i < len(l.saves); i += max(each, 1) {
-		list = append(list, l.saves[i].at)
+	for _, m := range l.marks {
+		if !m.start {
+			list = append(list, m.at)
+		}
 	}
-	return list
+	each := max((len(list)+rugTicks-1)/rugTicks, 1)
+	thinned := list[:0]
+	for i := 0; i < len(list); i += each {
+		thinned = append(thinned, list[i])
+	}
+	return thinned
 }
 
 // ratePoints is how many parts of its time a run's rate is averaged over.
 const ratePoints = 200
 
-// rates are how fast the progress rose, in units a second, averaged over parts of the run's time. Between two
-// checkpoints with an interruption in between nothing is known.
+// rates are how fast the progress rose, in units a second, averaged over parts of the run's time. Over an interruption
+// nothing is known.
 func (l *life) rates() (points []plot.Point) {
-	if len(l.saves) < 2 {
+	if len(l.marks) < 2 {
 		return nil
 	}
-	part := (l.saves[len(l.saves)-1].at - l.saves[0].at) / ratePoints
-	base := l.saves[0]
-	for _, s := range l.saves[1:] {
-		if s.new || s.done < base.done || base.done < 0 { // resumed, or another step
-			base = s
+	part := (l.marks[len(l.marks)-1].at - l.marks[0].at) / ratePoints
+	base := l.marks[0]
+	for _, m := range l.marks[1:] {
+		if m.start || m.done < base.done || base.done < 0 { // it went on, or another step began
+			base = m
 			continue
 		}
-		if elapsed := s.at - base.at; elapsed > 0 && elapsed >= part {
-			points = append(points, plot.Point{X: (base.at + s.at) / 2, Y: float64(s.done-base.done) / elapsed})
-			base = s
+		if elapsed := m.at - base.at; elapsed > 0 && elapsed >= part {
+			points = append(points, plot.Point{X: (base.at + m.at) / 2, Y: float64(m.done-base.done) / elapsed})
+			base = m
 		}
 	}
 	return points
 }
+
+// when is about the time at which a point was measured that was committed at a time: as far between both commits as its
+// progress is between theirs. A point without progress is as late as its commit.
+func (l *life) when(committed float64, progress int64) float64 {
+	i := sort.Search(len(l.marks), func(i int) bool { return l.marks[i].at >= committed-instant })
+	if i == 0 || i == len(l.marks) {
+		return committed
+	}
+	from, to := l.marks[i-1], l.marks[i]
+	if from.done < 0 || to.done <= from.done || progress < from.done || progress > to.done {
+		return committed
+	}
+	return from.at + (committed-from.at)*float64(progress-from.done)/float64(to.done-from.done)
+}
+
+// instant is less than the time between two commits of a run, in seconds.
+const instant = 0.5e-6
 
 // progressAt is the progress of a series at the times when the run was resumed.
 func (l *life) progressAt(points []engine.Metric, started time.Time) []float64 {

@@ -90,9 +90,9 @@ const sinceStart = "time since the first attempt"
 
 // ratePanel draws how fast the runs went.
 func ratePanel(runs []*plotted) plot.Panel {
-	panel := plot.Panel{X: sinceStart, Elapsed: true, Y: "progress a second"}
+	panel := plot.Panel{X: sinceStart, Elapsed: true, Y: "progress a second", Zero: true}
 	for _, r := range runs {
-		if points := r.life.rates(); len(points) > 0 {
+		if points := r.life.rates(); len(points) > 1 { // one says nothing
 			panel.Lines = append(panel.Lines, plot.Line{
 				Name: r.name(), Color: r.color, Points: points, Gaps: r.life.gaps, Rug: r.life.rug(),
 			})
@@ -111,7 +111,7 @@ func (r *plotted) metric(ctx context.Context, name, by string) (plot.Line, error
 	for _, m := range points {
 		x := float64(m.X)
 		if by == byTime {
-			x = m.Time.Sub(r.run.Started).Seconds()
+			x = r.life.when(m.Time.Sub(r.run.Started).Seconds(), m.X)
 		}
 		line.Points = append(line.Points, plot.Point{X: x, Y: m.Value})
 	}

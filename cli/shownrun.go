@@ -72,7 +72,7 @@ func (s shownRun) where() string {
 		text += fmt.Sprintf(", %d failed in a row", s.Failures)
 	}
 	if s.Deaths > 0 {
-		text += fmt.Sprintf(", %d owners died here", s.Deaths)
+		text += fmt.Sprintf(", died %d× at this checkpoint", s.Deaths) // its owners, or what they ran
 	}
 	return text
 }

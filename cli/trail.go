@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -119,6 +120,8 @@ func (t *trail) whyClaimed(e eventRow) string {
 		return "the attempt before failed: " + shorten(t.failure(), noteWidth)
 	case was == engine.Waiting:
 		return "what it waited for had come" + colon(e.text("waited"))
+	case t.last.Kind == "woken":
+		return cmp.Or(t.last.text("because"), "what it waited for had come")
 	case t.last.Kind == "released":
 		return "the worker before stopped in order" + whose(t.last.Worker)
 	case t.last.Kind == "resumed" || t.last.Kind == "retried":

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"cmp"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -22,11 +23,14 @@ func (p *Panel) plot() *plot.Plot {
 	style(&out.Y, p.Y)
 	out.X.Min, out.X.Max = box.Min.X/length, box.Max.X/length
 	out.Y.Min, out.Y.Max = box.Min.Y, box.Max.Y
-	if logarithmic(box.Min.Y, box.Max.Y) {
+	switch low, high := box.Min.Y, box.Max.Y; {
+	case p.Zero && low >= 0:
+		out.Y.Min, out.Y.Max = 0, high+cmp.Or(high, 1)*0.05
+	case logarithmic(low, high):
 		out.Y.Scale, out.Y.Tick.Marker = plot.LogScale{}, plot.TickerFunc(powerTicks)
 		out.Y.Min, out.Y.Max = out.Y.Min/1.3, out.Y.Max*1.3
-	} else {
-		out.Y.Min, out.Y.Max = loosen(out.Y.Min, out.Y.Max)
+	default:
+		out.Y.Min, out.Y.Max = loosen(low, high)
 	}
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = faint(), faint()
@@ -71,8 +75,9 @@ func (p *Panel) bounds() box {
 	if p.Elapsed {
 		b.Min.X = min(b.Min.X, 0)
 	}
-	if b.Min.X == b.Max.X {
-		b.Max.X++
+	if b.Min.X == b.Max.X { // a single point is in the middle
+		room := max(math.Abs(b.Min.X)*0.05, 1)
+		b.Min.X, b.Max.X = b.Min.X-room, b.Max.X+room
 	}
 	return b
 }
@@ -81,7 +86,7 @@ func (p *Panel) bounds() box {
 func loosen(low, high float64) (float64, float64) {
 	span := high - low
 	if span == 0 {
-		span = max(math.Abs(high), 1)
+		span = cmp.Or(math.Abs(high), 1)
 	}
 	from, to := low-span*0.05, high+span*0.05
 	if low >= 0 && low < span {

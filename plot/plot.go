@@ -31,6 +31,7 @@ type Figure struct {
 type Panel struct {
 	X, Y    string // what the axes count, with the unit in parentheses
 	Elapsed bool   // X is a time in seconds: it gets a unit that fits, and the axis says which
+	Zero    bool   // the Y axis begins at 0, if no value is below
 	Lines   []Line
 }
 

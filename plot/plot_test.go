@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,5 +176,29 @@ func TestFailureLeavesNothing(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("%v is left, %v; want the folder alone", left, err)
+	}
+}
+
+// A single small value is in the middle of axes that say how large it is.
+func TestSinglePoint(t *testing.T) {
+	t.Parallel()
+	doc := write(t, &plot.Figure{Title: "one", Panels: []plot.Panel{
+		{X: "progress", Y: "residual", Lines: []plot.Line{{Points: []plot.Point{{X: 10000, Y: 2.2e-5}}}}},
+	}}, "one.svg")
+	labels := texts(t, doc)
+	for _, want := range []string{"10k", "2.2e-5"} {
+		if !slices.Contains(labels, want) {
+			t.Errorf("the axes are labelled %q, want %q among them", labels, want)
+		}
+	}
+}
+
+// A rate is seen against zero, however little it varies.
+func TestZeroIsOnTheAxis(t *testing.T) {
+	t.Parallel()
+	line := plot.Line{Points: []plot.Point{{X: 0, Y: 100}, {X: 1, Y: 180}}}
+	labels := texts(t, write(t, &plot.Figure{Title: "rate", Panels: []plot.Panel{{X: "time", Y: "rate", Zero: true, Lines: []plot.Line{line}}}}, "zero.svg"))
+	if !slices.Contains(labels, "50") {
+		t.Errorf("the axes are labelled %q, want 50 among them", labels)
 	}
 }
