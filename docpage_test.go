@@ -30,6 +30,23 @@ func TestPagesAreTrueWordByWord(t *testing.T) {
 	}
 }
 
+// The helper that the page shows is the one that is there to copy.
+func TestPageShowsTheHelper(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("docs/science.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	helper, err := os.ReadFile(example(t, "wf.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, _ := strings.Cut(string(helper), "\n") // the first line is a comment
+	if !strings.Contains(string(page), "$ cat > wf.py <<'END'\n"+code+"END\n") {
+		t.Errorf("docs/science.md does not show examples/exec/wf.py as it is:\n%s", code)
+	}
+}
+
 // typed is a command of a page and what it shows below it.
 type typed struct{ command, shown string }
 
