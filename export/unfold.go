@@ -137,7 +137,8 @@ func Members(doc json.RawMessage) ([]Member, error) {
 var errNoObjects = errors.New("is no JSON object")
 
 // TableOf makes a table of a JSON list of objects: a column for each name, in the order in which they come
-// first, of the narrowest kind that holds its values. What a row lacks is nil.
+// first, of the narrowest kind that holds its values. A value of an object in an object has both names, with a low line
+// between them. What a row lacks is nil.
 func TableOf(name string, list json.RawMessage) (*Table, error) {
 	dec := jsontext.NewDecoder(bytes.NewReader(list))
 	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '[' {
@@ -159,6 +160,9 @@ func TableOf(name string, list json.RawMessage) (*Table, error) {
 		records = append(records, members)
 	}
 	if _, err := dec.ReadToken(); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if err := spread(records); err != nil {
 		return nil, err
 	}
 	return TableOfMembers(name, records), nil

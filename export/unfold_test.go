@@ -150,3 +150,34 @@ func FuzzUnfold(f *testing.F) {
 		}
 	})
 }
+
+// Objects in the objects of a list become columns, so that a table of results has a column for each figure; and what is
+// missing where others have an object is no column of its own.
+func TestObjectsInATableAreColumns(t *testing.T) {
+	t.Parallel()
+	var g export.Group
+	err := g.Unfold("x", json.RawMessage(`[{"n":1,"r":{"pi":3.1,"deep":{"a":1}},"e":{}},{"n":2,"r":null},{"n":3,"r_pi":5,"r":{"pi":4.5}}]`))
+	if err != nil || len(g.Tables) != 1 {
+		t.Fatalf("Unfold: %v, %d tables", err, len(g.Tables))
+	}
+	var names []string
+	for _, c := range g.Tables[0].Columns {
+		names = append(names, c.Name)
+	}
+	if diff := cmp.Diff([]string{"n", "r_pi", "r_deep_a", "e", "r_pi_"}, names); diff != "" {
+		t.Errorf("columns (-want +got):\n%s", diff)
+	}
+	var rows []export.Row
+	for row, err := range g.Tables[0].Rows {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	want := []export.Row{
+		{int64(1), 3.1, int64(1), json.RawMessage("{}"), nil}, {int64(2), nil, nil, nil, nil}, {int64(3), 5.0, nil, nil, 4.5},
+	}
+	if diff := cmp.Diff(want, rows); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}

@@ -54,7 +54,7 @@ const (
 // points are read when the rows of their tables are, with ctx, but none that was committed later; if a run is
 // pruned meanwhile these end with an error. A number without a run is engine.ErrRunNotFound.
 func Document(ctx context.Context, eng *engine.Engine, ids []int64, what []What) (*export.Document, error) {
-	g := &gathering{eng: eng, what: what, inputs: map[string]inputNames{}, doc: &export.Document{}, single: len(ids) == 1}
+	g := &gathering{eng: eng, what: what, inputs: map[string]*inputNames{}, doc: &export.Document{}, single: len(ids) == 1}
 	for _, d := range eng.Workflows() {
 		g.inputs[d.Name] = namesOf(d)
 	}
@@ -74,7 +74,7 @@ func Document(ctx context.Context, eng *engine.Engine, ids []int64, what []What)
 type gathering struct {
 	eng      *engine.Engine
 	what     []What
-	inputs   map[string]inputNames // of the workflows that the program has
+	inputs   map[string]*inputNames // of the workflows that the program has
 	doc      *export.Document
 	single   bool
 	results  resultRows

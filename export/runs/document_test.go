@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -21,9 +22,10 @@ type meltState struct {
 	Size struct {
 		NX int `json:"nx" help:"columns" default:"2"`
 	} `json:"size"`
-	I    int         `json:"i"`
-	Best float64     `json:"best"`
-	U    [][]float64 `json:"u"`
+	Pause time.Duration `json:"pause" help:"a duration"`
+	I     int           `json:"i"`
+	Best  float64       `json:"best"`
+	U     [][]float64   `json:"u"`
 }
 
 type meltRow struct {
@@ -137,7 +139,7 @@ func TestDocumentOfARunIsWhatItWasWhenItWasRead(t *testing.T) {
 	e := enginetest.New(t, melting())
 	const points = 2500 // more than a page
 	var s meltState
-	s.N, s.Size.NX = points, 3
+	s.N, s.Size.NX, s.Pause = points, 3, 1500*time.Nanosecond
 	run := enginetest.Start(e, melt, s, &engine.StartOptions{Keep: engine.KeepAll, Attributes: map[string]any{"who": "me"}})
 	for changed := e.Watch(t.Context()); run.Status != engine.Waiting; {
 		var err error
@@ -168,9 +170,9 @@ func TestDocumentOfARunIsWhatItWasWhenItWasRead(t *testing.T) {
 	if got := len(rows(t, after, "metrics")); got != points+1 {
 		t.Errorf("%d points in the end", got)
 	}
-	want := map[string]any{"input_n": int64(points), "input_size_nx": int64(3), "input_i": nil, "status": "waiting",
+	want := map[string]any{"input_n": int64(points), "input_size_nx": int64(3), "input_pause_us": 1.5, "input_i": nil, "status": "waiting",
 		"attributes": json.RawMessage(`{"who":"me"}`), "result": nil}
-	if diff := cmp.Diff(want, only(rows(t, doc, "results")[0], "input_n", "input_size_nx", "input_i", "status", "attributes", "result")); diff != "" {
+	if diff := cmp.Diff(want, only(rows(t, doc, "results")[0], "input_n", "input_size_nx", "input_pause_us", "input_i", "status", "attributes", "result")); diff != "" {
 		t.Errorf("result:\n%s", diff)
 	}
 	kept := rows(t, doc, "checkpoints")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -126,6 +127,9 @@ func (r *resultRows) add(ctx context.Context, g *gathering, run *engine.Run, sto
 	}
 	if names := g.inputs[run.Workflow]; names != nil {
 		members = slices.DeleteFunc(members, func(m export.Member) bool { return !names.has(m.Name) })
+		for i := range members {
+			names.inMicroseconds(&members[i])
+		}
 	}
 	if members, err = flatten(members, Result, result, keepLists); err != nil {
 		return nil, fmt.Errorf("result: %w", err)
@@ -136,19 +140,40 @@ func (r *resultRows) add(ctx context.Context, g *gathering, run *engine.Run, sto
 }
 
 // inputNames are the inputs of a workflow as columns.
-type inputNames []string
+type inputNames struct {
+	all       []string
+	durations []string
+}
 
-func namesOf(d engine.Description) inputNames {
-	names := inputNames{}
+func namesOf(d engine.Description) *inputNames {
+	var names inputNames
 	for _, in := range d.Inputs {
-		names = append(names, "input_"+strings.ReplaceAll(in.Name, ".", "_"))
+		name := "input_" + strings.ReplaceAll(in.Name, ".", "_")
+		names.all = append(names.all, name)
+		if in.Type == "duration" {
+			names.durations = append(names.durations, name)
+		}
 	}
-	return names
+	return &names
 }
 
 // has reports whether a column is an input, or inside one.
-func (names inputNames) has(column string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { return column == name || strings.HasPrefix(column, name+"_") })
+func (names *inputNames) has(column string) bool {
+	return slices.ContainsFunc(names.all, func(name string) bool { return column == name || strings.HasPrefix(column, name+"_") })
+}
+
+// inMicroseconds makes a duration, which states hold in nanoseconds, one as all others in tables are.
+func (names *inputNames) inMicroseconds(m *export.Member) {
+	ns, err := strconv.ParseInt(string(m.Value), 10, 64)
+	if err != nil || !slices.Contains(names.durations, m.Name) {
+		return
+	}
+	m.Name += "_us"
+	if us := ns / 1000; us*1000 == ns {
+		m.Value = strconv.AppendInt(nil, us, 10)
+		return
+	}
+	m.Value = strconv.AppendFloat(nil, float64(ns)/1000, 'f', -1, 64)
 }
 
 // inputOf is the state with which a run has begun, as its first event tells it: not if it was large, or if its
