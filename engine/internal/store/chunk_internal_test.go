@@ -257,33 +257,53 @@ func TestKnownFiles(t *testing.T) {
 	known := newKnownFiles()
 	is := func() bool {
 		info, err := os.Lstat(path)
-		return err == nil && known.as("a", info)
+		ok, _ := known.as("a", info)
+		return err == nil && ok
 	}
 	if is() {
 		t.Error("a file is known that was not noted")
 	}
-	if known.note("a", path); !is() {
+	if known.note("a", path, true); !is() {
 		t.Error("a file that was noted is not known")
 	}
 	if err := os.Chtimes(path, time.Now(), time.Now().Add(time.Second)); err != nil || is() {
 		t.Errorf("a file that was changed is known, %v", err)
 	}
-	known.note("a", path)
-	known.files["a"] = knownFile{1, known.files["a"].modified, time.Now().Add(-knowledge)}
+	known.note("a", path, true)
+	known.files["a"] = knownFile{1, known.files["a"].modified, time.Now().Add(-knowledge), true}
 	if is() {
 		t.Error("a file is known for ever")
 	}
-	if known.note("a", path); !is() {
+	if known.note("a", path, true); !is() {
 		t.Error("a file that was verified again is not known")
 	}
 	if known.forget("a"); is() {
 		t.Error("a file that is bad is known")
 	}
 	for i := range maxKnown + 1 {
-		known.note(string(rune(i)), path)
+		known.note(string(rune(i)), path, true)
 	}
 	if len(known.files) > maxKnown {
 		t.Errorf("%d files are known", len(known.files))
+	}
+}
+
+// P1: that another save of this process has written a chunk says nothing about its name, until that save has made it durable.
+func TestNameOfAChunkIsMadeDurableByWhoeverNeedsIt(t *testing.T) {
+	t.Parallel()
+	files := newFixture(t).files
+	chunk := noise(3, 2*maxInline)
+	for i, want := range []bool{true, true, false} { // the first has not come to that yet
+		name, fresh, err := files.putChunk(chunk)
+		if err != nil || fresh != want {
+			t.Fatalf("save %d has to make the name durable: %t, %v; want %t", i+1, fresh, err, want)
+		}
+		if i == 0 {
+			continue
+		}
+		if err := files.syncNames([]part{{name, len(chunk)}}, []bool{fresh}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -64,13 +64,13 @@ func (f payloadFiles) add(name string, content io.Reader) error {
 	if err != nil {
 		return err
 	}
-	known, there := f.has(name, path)
+	named, there := f.has(name, path)
 	if !there {
 		if err := f.write(path, content); err != nil {
 			return err
 		}
 	}
-	if known {
+	if named {
 		return nil
 	}
 	return f.sync(path) // whoever made it may not be that far yet

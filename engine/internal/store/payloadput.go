@@ -60,9 +60,9 @@ func (f payloadFiles) putChunk(chunk []byte) (name string, fresh bool, err error
 	if err != nil {
 		return "", false, err
 	}
-	known, there := f.has(name, path)
+	named, there := f.has(name, path)
 	if there {
-		return name, !known, nil
+		return name, !named, nil
 	}
 	f.packing <- struct{}{}
 	content := packed(chunk)
@@ -70,18 +70,19 @@ func (f payloadFiles) putChunk(chunk []byte) (name string, fresh bool, err error
 	if err := f.write(path, content); err != nil {
 		return "", false, err
 	}
-	f.known.note(name, path)
+	f.known.note(name, path, false)
 	return name, true, nil
 }
 
 // has reports whether the file called name is there, whole, and will not be collected soon; and whether this
-// process knew it, so that its name is durable. A file that was damaged counts as missing, and is kept.
-func (f payloadFiles) has(name, path string) (known, there bool) {
+// process knows that its name is durable: somebody else may just be about to make it so. A file that was damaged counts as missing, and is kept.
+func (f payloadFiles) has(name, path string) (named, there bool) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return false, false
 	}
-	if known = f.known.as(name, info); !known {
+	known, named := f.known.as(name, info)
+	if !known {
 		if err := f.verify(name); err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
 				f.keepBad(name)
@@ -92,8 +93,8 @@ func (f payloadFiles) has(name, path string) (known, there bool) {
 	if now := time.Now(); info.ModTime().Before(now.Add(-freshAge)) && os.Chtimes(path, now, now) != nil {
 		return false, false
 	}
-	f.known.note(name, path)
-	return known, true
+	f.known.note(name, path, named)
+	return named, true
 }
 
 // syncNames makes the names of those files durable that are fresh.
@@ -112,5 +113,13 @@ func (f payloadFiles) syncNames(list []part, fresh []bool) error {
 	if len(synced) == 0 {
 		return nil
 	}
-	return f.syncSelf()
+	if err := f.syncSelf(); err != nil {
+		return err
+	}
+	for i, p := range list {
+		if fresh[i] {
+			f.known.name(p.name)
+		}
+	}
+	return nil
 }
