@@ -46,6 +46,15 @@ type packAbout struct {
 	Runs []packedRun `json:"runs"` // the family, the eldest first
 }
 
+// seqs are the numbers of the newest events, by UUID.
+func (a *packAbout) seqs() map[string]int64 {
+	seqs := make(map[string]int64, len(a.Runs))
+	for _, r := range a.Runs {
+		seqs[r.UUID] = r.Seq
+	}
+	return seqs
+}
+
 type packedRun struct {
 	UUID     string `json:"uuid"`
 	Workflow string `json:"workflow"`
@@ -185,7 +194,7 @@ func (e *Engine) writePack(ctx context.Context, root int64, file string, about *
 		return 0, fmt.Errorf("pack: %w", err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // what is left of it is no harm
-	if err := e.store.WritePack(ctx, root, dir); err != nil {
+	if err := e.store.WritePack(ctx, root, dir, about.seqs()); err != nil {
 		return 0, err
 	}
 	document, err := json.Marshal(about)

@@ -101,11 +101,7 @@ func (e *Engine) unpack(ctx context.Context, dir string, about *packAbout) (err 
 	if err != nil {
 		return err
 	}
-	seqs := make(map[string]int64, len(about.Runs))
-	for _, r := range about.Runs {
-		seqs[r.UUID] = r.Seq
-	}
-	err = e.store.Unpack(ctx, from, root.ID, seqs)
+	err = e.store.Unpack(ctx, from, root.ID, about.seqs())
 	if _, here := errors.AsType[*store.HereError](err); here {
 		return &kindError{ErrRunHere, err}
 	}

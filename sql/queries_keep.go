@@ -130,6 +130,9 @@ var (
 	//go:embed pack_family.sql
 	PackFamily string
 
+	//go:embed pack_seqs.sql
+	PackSeqs string
+
 	//go:embed prune_attributes.sql
 	PruneAttributes string
 

@@ -35,7 +35,8 @@ func (f *fixture) has(run int64, name string) string {
 func (f *fixture) packed(run int64) *Store {
 	f.tb.Helper()
 	dir := f.tb.TempDir()
-	if err := f.WritePack(context.Background(), run, dir); err != nil {
+	r := f.mustRun(run)
+	if err := f.WritePack(context.Background(), run, dir, map[string]int64{r.UUID: r.Seq}); err != nil {
 		f.tb.Fatal(err)
 	}
 	return openPacked(f.tb, dir)

@@ -47,17 +47,17 @@ func (tx *Tx) SetPacked(id int64, packed string) error {
 }
 
 // WritePack copies a run with its descendants, and all that belongs to them, to a database of their own in the
-// empty folder dir. Nobody may change them meanwhile: that is an error then, mostly.
-func (s *Store) WritePack(ctx context.Context, root int64, dir string) error {
+// empty folder dir. seqs has, by UUID, the number of the newest event of each: it is an error if they have gone on since.
+func (s *Store) WritePack(ctx context.Context, root int64, dir string, seqs map[string]int64) error {
 	a := &archiver{source: s, shelf: Shelf{Dir: dir, AllowNetwork: true}}
 	err := a.open(ctx, packName)
 	if err == nil {
-		err = a.pack(ctx, root)
+		err = a.pack(ctx, root, seqs)
 	}
 	return errors.Join(err, a.close())
 }
 
-func (a *archiver) pack(ctx context.Context, root int64) error {
+func (a *archiver) pack(ctx context.Context, root int64, seqs map[string]int64) error {
 	runs, err := list[doomed](ctx, a.source, fmt.Sprintf("family of run %d", root), queries.PackFamily, sql.Named("root", root))
 	if err != nil {
 		return err
@@ -73,12 +73,40 @@ func (a *archiver) pack(ctx context.Context, root int64) error {
 	g := groupOf(runs)
 	err = insertRuns(ctx, tx, archiveSteps(&g), shift{}.args(g.args("open", true))...)
 	if err == nil {
+		err = asListed(ctx, tx, seqs)
+	}
+	if err == nil {
 		err = a.copyRest(ctx, tx, &g, 0)
 	}
 	if err != nil {
 		return a.target.failure("pack", err)
 	}
 	return a.target.failure("commit", tx.Commit())
+}
+
+// asListed reports an error if the runs that were copied are not those listed, as they were then: their rows and those
+// of their histories do not fit together in that case.
+func asListed(ctx context.Context, tx *sql.Tx, seqs map[string]int64) error {
+	rows, err := tx.QueryContext(ctx, queries.PackSeqs)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	found := 0
+	for ; rows.Next(); found++ {
+		var id, seq int64
+		var uuid string
+		if err := rows.Scan(&id, &uuid, &seq); err != nil {
+			return err
+		}
+		if want, ok := seqs[uuid]; !ok || seq != want {
+			return fmt.Errorf("run %d has gone on meanwhile: pause it first", id)
+		}
+	}
+	if err := rows.Err(); err != nil || found == len(seqs) {
+		return err
+	}
+	return fmt.Errorf("%d runs are there of %d: some were pruned meanwhile", found, len(seqs))
 }
 
 // Unpackable reports whether a file or folder in a folder that WritePack has filled is to be packed: locks and
