@@ -4,9 +4,11 @@ package wf_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -46,9 +48,11 @@ func live(t *testing.T, rng *rand.Rand, longest time.Duration, dir string, proce
 	eventually(t, "no run at its second death", func() bool { return time.Now().After(end) && endurable(t, eng) })
 	done() // nobody has the file open when the next process opens it
 	for _, i := range rng.Perm(len(processes)) {
-		if processes[i].alive() {
-			processes[i].kill()
+		p := processes[i]
+		if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) { // it may have been faster
+			t.Fatal(err)
 		}
+		p.wait()
 	}
 }
 
