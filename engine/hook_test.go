@@ -215,6 +215,43 @@ func TestHooksOfAnEndWhileThoseOfTheLastOneAreAtWork(t *testing.T) {
 	c.mustBe(t, "fail warn: run 1 is failed", "fail mourn: run 1 is failed", "done tell: run 1 is completed")
 }
 
+// Hooks travel with their run, are fired where it ends, and not again when it comes home, though with other numbers, since
+// its own are taken.
+func TestHooksTravel(t *testing.T) {
+	t.Parallel()
+	var here, there calls
+	dir := t.TempDir()
+	home, away := engine.Config{Path: filepath.Join(dir, "home.db"), Hook: here.hook}, engine.Config{Path: filepath.Join(dir, "away.db"), Hook: there.hook}
+	out, back := filepath.Join(dir, "out.wf"), filepath.Join(dir, "back.wf")
+	eng := openEngine(t, home, travelling()...)
+	run, err := trips.Start(t.Context(), eng, voyage{}, &engine.StartOptions{Hooks: tell()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := eng.Execute(t.Context(), run.ID, &engine.ExecuteOptions{Return: true}); err != nil {
+		t.Fatal(err)
+	}
+	mustPack(t, eng, run.ID, out, nil)
+	if _, err := legs.Run(t.Context(), eng, count{}, nil); err != nil { // takes the number that a child has there
+		t.Fatal(err)
+	}
+	other, err := engine.Open(t.Context(), away, travelling()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	finishTrip(t, other, mustUnpack(t, other, out).ID)
+	other = reopen(t, other, away, travelling()...)
+	there.mustBe(t, "done tell: run 1 is completed")
+	mustPack(t, other, 1, back, nil)
+	if came := mustUnpack(t, eng, back); came.ID == run.ID || came.Status != engine.Completed {
+		t.Errorf("came home as run %d, %s", came.ID, came.Status)
+	}
+	if err := eng.FireHooks(t.Context()); err != nil {
+		t.Error(err)
+	}
+	here.mustBe(t)
+}
+
 func TestHookHasALimitAndMayPanic(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "wf.db")

@@ -130,6 +130,9 @@ var (
 	//go:embed pack_family.sql
 	PackFamily string
 
+	//go:embed pack_hooks.sql
+	PackHooks string
+
 	//go:embed pack_seqs.sql
 	PackSeqs string
 

@@ -1,6 +1,3 @@
--- Notes that the hooks of runs that are taken over from a pack, and have not ended, are to be fired here.
+-- Takes over for which runs of a pack hooks are still to be fired.
 INSERT INTO main.wf_hooks (run)
-SELECT id + :run_shift
-FROM   source.wf_runs
-WHERE  id IN (SELECT value FROM json_each(:runs)) AND ended_us IS NULL AND json_type(policy, '$.hooks') = 'array'
-ON     CONFLICT DO NOTHING;
+SELECT run + :run_shift FROM source.wf_hooks WHERE run IN (SELECT value FROM json_each(:runs));

@@ -71,7 +71,8 @@ func (a *archiver) pack(ctx context.Context, root int64, seqs map[string]int64) 
 	}
 	defer tx.Rollback() //nolint:errcheck // does nothing after Commit
 	g := groupOf(runs)
-	err = insertRuns(ctx, tx, archiveSteps(&g), shift{}.args(g.args("open", true))...)
+	steps := append(archiveSteps(&g), insertion{queries.PackHooks, -1})
+	err = insertRuns(ctx, tx, steps, shift{}.args(g.args("open", true))...)
 	if err == nil {
 		err = asListed(ctx, tx, seqs)
 	}

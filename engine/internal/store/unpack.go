@@ -247,7 +247,7 @@ func (u *unpacker) forget(ctx context.Context, tx *sqlx.Tx) error {
 	args := []any{sql.Named("runs", ids(here)), sql.Named("first", first), sql.Named("last", last)}
 	for _, query := range []string{
 		queries.UnpackHistoryForget, queries.PruneCheckpoints, queries.PruneCalls, queries.PruneSignals, queries.PruneAttributes,
-		queries.PruneMetrics, queries.PruneUndos,
+		queries.PruneMetrics, queries.PruneUndos, queries.PruneHooks,
 	} {
 		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 			return err
