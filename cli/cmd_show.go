@@ -52,6 +52,9 @@ const longHistory = 20_000
 
 func (a *app) show(ctx context.Context, eng *engine.Engine, ref string) error {
 	run, err := a.find(ctx, eng, ref)
+	if err == nil && a.format != asTable { // which have the state as a field, however large it is
+		run, err = eng.Get(ctx, run.ID)
+	}
 	if err != nil {
 		return err
 	}

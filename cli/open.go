@@ -90,7 +90,7 @@ func (a *app) resumeLine(ids ...int64) string {
 
 // find returns the run that ref names: an ID, @last, a key, or a UUID prefix.
 func (a *app) find(ctx context.Context, eng *engine.Engine, ref string) (engine.Run, error) {
-	run, err := eng.Find(ctx, ref)
+	run, err := eng.Outline(ctx, ref)
 	if _, gone := errors.AsType[*engine.RemovedError](err); !gone && errors.Is(err, engine.ErrRunNotFound) {
 		return run, hinted(err, "see: %s list%s", a.name, a.dbFlag())
 	}

@@ -25,7 +25,7 @@ func (e *Engine) Signal(ctx context.Context, run int64, name string, payload jso
 	if len(bytes.TrimSpace(payload)) == 0 {
 		payload = json.RawMessage("null")
 	}
-	row, err := e.row(ctx, run)
+	row, err := e.glance(ctx, run)
 	if err != nil {
 		return err
 	}

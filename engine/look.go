@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,6 +74,33 @@ func (e *Engine) Find(ctx context.Context, ref string) (Run, error) {
 	return e.withAttributes(ctx, e.runOf(&row))
 }
 
+// Outline is Find, but does not read a state that is larger than 1 MiB, so that it takes the same time for every run:
+// State is nil then, and Brief is what the history says of it.
+func (e *Engine) Outline(ctx context.Context, ref string) (Run, error) {
+	id, err := e.resolve(ctx, ref)
+	if err == nil {
+		return e.outline(ctx, id)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		err = e.removed(ctx, ref, fmt.Errorf("run %q: %w", ref, ErrRunNotFound))
+	}
+	return Run{}, err
+}
+
+// outline is Outline of a run by its number.
+func (e *Engine) outline(ctx context.Context, id int64) (Run, error) {
+	row, brief, err := e.store.RunOutline(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return Run{}, e.removed(ctx, number(id), found(id, err))
+	}
+	if err != nil {
+		return Run{}, err
+	}
+	run := e.runOf(&row)
+	run.Brief = cmp.Or(run.Brief, brief)
+	return e.withAttributes(ctx, run)
+}
+
 // removed returns where the run that ref means has gone, or missing if nothing is left of one.
 func (e *Engine) removed(ctx context.Context, ref string, missing error) error {
 	left, err := e.store.Pruned(ctx, ref)
@@ -101,27 +129,36 @@ func (e *Engine) archivePath(name string) string {
 const uuidPrefix = 8 // what a UUID's beginning must have to be meant
 
 func (e *Engine) find(ctx context.Context, ref string) (store.Run, error) {
+	id, err := e.resolve(ctx, ref)
+	if err != nil {
+		return store.Run{}, err
+	}
+	return e.store.Run(ctx, id)
+}
+
+// resolve returns the number of the run that ref means.
+func (e *Engine) resolve(ctx context.Context, ref string) (int64, error) {
 	if ref == "@last" {
-		return e.store.LastRun(ctx)
+		return e.store.LastID(ctx)
 	}
 	if id, err := strconv.ParseInt(ref, 10, 64); err == nil {
-		row, err := e.store.Run(ctx, id)
+		row, err := e.store.RunAlone(ctx, id)
 		if !errors.Is(err, store.ErrNotFound) {
-			return row, err
+			return row.ID, err
 		}
 	}
-	rows, err := e.store.KeyRuns(ctx, ref)
+	ids, err := e.store.KeyIDs(ctx, ref)
 	switch {
 	case err != nil:
-		return store.Run{}, err
-	case len(rows) == 1:
-		return rows[0], nil
-	case len(rows) > 1:
-		return store.Run{}, fmt.Errorf("key %q stands for runs of %d workflows: name one by its number", ref, len(rows))
+		return 0, err
+	case len(ids) == 1:
+		return ids[0], nil
+	case len(ids) > 1:
+		return 0, fmt.Errorf("key %q stands for runs of %d workflows: name one by its number", ref, len(ids))
 	case len(ref) < uuidPrefix:
-		return store.Run{}, store.ErrNotFound
+		return 0, store.ErrNotFound
 	}
-	return e.store.RunByUUID(ctx, strings.ToLower(ref))
+	return e.store.IDByUUID(ctx, strings.ToLower(ref))
 }
 
 // HistoryFilter selects events. Zero fields select all.

@@ -51,11 +51,9 @@ func (p Pace) chosen(c Checkpoint) Pace {
 		return p
 	}
 	p.Interval, p.Bound = p.MaxLoss, ByMaxLoss
-	if p.Cost == 0 {
+	if p.Cost == 0 { // the first save may be under way: then its stall is known already, and counts
 		p.Interval, p.Bound = min(p.MaxLoss, defaultMaxLoss), ByLearning
-		return p
-	}
-	if young := clamp(math.Sqrt(2 * float64(p.Cost) * float64(p.MTBF))); young < p.Interval {
+	} else if young := clamp(math.Sqrt(2 * float64(p.Cost) * float64(p.MTBF))); young < p.Interval {
 		p.Interval, p.Bound = young, ByYoung
 	}
 	if least := clamp(float64(p.Stall) / p.Overhead); least > p.Interval {

@@ -19,6 +19,8 @@ func TestChoice(t *testing.T) {
 	}{
 		{"nothing measured", Checkpoint{}, 0, 0, day, time.Second, ByLearning},
 		{"nothing measured, much may be lost", Checkpoint{MaxLoss: time.Hour}, 0, 0, day, time.Second, ByLearning},
+		{"the first save is under way", Checkpoint{}, 80 * ms, 0, day, 80 * time.Second, ByOverhead},
+		{"that of a small state is under way", Checkpoint{}, 2 * us, 0, day, time.Second, ByLearning},
 		{"small state", Checkpoint{}, 2 * us, 137 * us, day, time.Second, ByMaxLoss},
 		{"10 MB, synchronous", Checkpoint{}, 80 * ms, 80 * ms, day, 80 * time.Second, ByOverhead},
 		{"10 MB, a larger budget", Checkpoint{Overhead: 0.01}, 80 * ms, 80 * ms, day, 8 * time.Second, ByOverhead},

@@ -8,15 +8,15 @@ import (
 
 // Peek is what is known of a run right now, whether it executes or not.
 type Peek struct {
-	Run     Run      // as it was committed last, with its state; its progress is newer if this process executes it, and that of its children while it waits for them
+	Run     Run      // as it was committed last, with its state if that is no larger than 1 MiB; its progress is newer if this process executes it, and that of its children while it waits for them
 	Here    bool     // this process executes it
 	Metrics []Metric // the newest point of each series
 }
 
 // Peek looks at a run without disturbing it: it takes no lock that the run could wait for, and asks nothing
-// of its step. It costs three small reads, and more if the state is large.
+// of its step. It costs three small reads.
 func (e *Engine) Peek(ctx context.Context, id int64) (Peek, error) {
-	run, err := e.Get(ctx, id)
+	run, err := e.outline(ctx, id)
 	if err != nil {
 		return Peek{}, err
 	}

@@ -21,7 +21,7 @@ type Why struct {
 
 // Why names the one cause that holds a run.
 func (e *Engine) Why(ctx context.Context, id int64) (Why, error) {
-	run, err := e.Get(ctx, id)
+	run, err := e.outline(ctx, id)
 	if err != nil {
 		return Why{}, err
 	}

@@ -136,6 +136,9 @@ var (
 	//go:embed history_bounds.sql
 	HistoryBounds string
 
+	//go:embed history_brief.sql
+	HistoryBrief string
+
 	//go:embed history_chain.sql
 	HistoryChain string
 

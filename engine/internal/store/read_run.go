@@ -64,24 +64,59 @@ func (s *Store) RunAlone(ctx context.Context, id int64) (Run, error) {
 	return get[Run](ctx, s, fmt.Sprintf("run %d", id), queries.RunGet, sql.Named("id", id))
 }
 
+// RunOutline is Run, but leaves out a state that is in files, and tells its short form as the history has it.
+func (s *Store) RunOutline(ctx context.Context, id int64) (run Run, brief string, err error) {
+	for first := true; ; first = false {
+		run, err = s.RunAlone(ctx, id)
+		if err != nil {
+			return run, "", err
+		}
+		if run.Checkpoint.State.inFile() {
+			run.Checkpoint.State.Data = nil
+			brief, err = s.brief(ctx, id)
+		}
+		if err != nil || s.loadRun(&run) || !first {
+			return run, brief, err
+		} // as in Run
+	}
+}
+
+// brief is the short form of a run's newest state in its history, "" if it has none.
+func (s *Store) brief(ctx context.Context, run int64) (string, error) {
+	texts, err := list[string](ctx, s, fmt.Sprintf("history of run %d", run), queries.HistoryBrief, sql.Named("run", run))
+	if len(texts) == 0 {
+		return "", err
+	}
+	return texts[0], err
+}
+
 // RunByUUID returns the run whose UUID begins with prefix, in either case. It returns ErrNotFound if
 // there is none and ErrAmbiguous if there are several.
 func (s *Store) RunByUUID(ctx context.Context, prefix string) (Run, error) {
-	what := fmt.Sprintf("run with UUID %q", prefix)
-	if prefix == "" { // would fit any
-		return Run{}, fmt.Errorf("%s: %w", what, ErrNotFound)
-	}
-	ids, err := list[int64](ctx, s, what, queries.RunByUUID, sql.Named("prefix", strings.ToLower(prefix)))
+	id, err := s.IDByUUID(ctx, prefix)
 	if err != nil {
 		return Run{}, err
 	}
+	return s.Run(ctx, id)
+}
+
+// IDByUUID is RunByUUID for the run's id.
+func (s *Store) IDByUUID(ctx context.Context, prefix string) (int64, error) {
+	what := fmt.Sprintf("run with UUID %q", prefix)
+	if prefix == "" { // would fit any
+		return 0, fmt.Errorf("%s: %w", what, ErrNotFound)
+	}
+	ids, err := list[int64](ctx, s, what, queries.RunByUUID, sql.Named("prefix", strings.ToLower(prefix)))
+	if err != nil {
+		return 0, err
+	}
 	switch len(ids) {
 	case 0:
-		return Run{}, fmt.Errorf("%s: %w", what, ErrNotFound)
+		return 0, fmt.Errorf("%s: %w", what, ErrNotFound)
 	case 1:
-		return s.Run(ctx, ids[0])
+		return ids[0], nil
 	}
-	return Run{}, fmt.Errorf("%s: %w: fits runs %d and %d", what, ErrAmbiguous, ids[0], ids[1])
+	return 0, fmt.Errorf("%s: %w: fits runs %d and %d", what, ErrAmbiguous, ids[0], ids[1])
 }
 
 // RunByKey returns the run that a workflow's idempotency key stands for. It returns ErrNotFound if
@@ -95,33 +130,14 @@ func (s *Store) RunByKey(ctx context.Context, workflow, key string) (Run, error)
 	return s.Run(ctx, id)
 }
 
-// KeyRuns returns the runs that a key stands for, one per workflow that uses it; none if it is free.
-func (s *Store) KeyRuns(ctx context.Context, key string) ([]Run, error) {
-	ids, err := list[int64](ctx, s, fmt.Sprintf("runs with key %q", key), queries.RunByKeyAny, sql.Named("key", key))
-	if err != nil {
-		return nil, err
-	}
-	runs := make([]Run, 0, len(ids))
-	for _, id := range ids {
-		r, err := s.Run(ctx, id)
-		if errors.Is(err, ErrNotFound) { // pruned meanwhile
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		runs = append(runs, r)
-	}
-	return runs, nil
+// KeyIDs returns the ids of the runs that a key stands for, one per workflow that uses it; none if it is free.
+func (s *Store) KeyIDs(ctx context.Context, key string) ([]int64, error) {
+	return list[int64](ctx, s, fmt.Sprintf("runs with key %q", key), queries.RunByKeyAny, sql.Named("key", key))
 }
 
-// LastRun returns the run that was created last, children apart, or ErrNotFound if there are none.
-func (s *Store) LastRun(ctx context.Context) (Run, error) {
-	id, err := get[int64](ctx, s, "last run", queries.RunNewest)
-	if err != nil {
-		return Run{}, err
-	}
-	return s.Run(ctx, id)
+// LastID returns the id of the run that was created last, children apart, or ErrNotFound if there are none.
+func (s *Store) LastID(ctx context.Context) (int64, error) {
+	return get[int64](ctx, s, "last run", queries.RunNewest)
 }
 
 // Runs returns a page of runs, newest first. The next page begins before the id of the last run.

@@ -29,7 +29,7 @@ func TestRunFinders(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
-	if _, err := f.LastRun(ctx); !errors.Is(err, ErrNotFound) {
+	if _, err := f.LastID(ctx); !errors.Is(err, ErrNotFound) {
 		t.Errorf("last run of none: %v, want ErrNotFound", err)
 	}
 	a, b, c := f.start("bill", "k"), f.start("order", "k"), f.start("zoo", "other")
@@ -53,12 +53,12 @@ func TestRunFinders(t *testing.T) {
 	if _, err := f.RunByKey(ctx, "zoo", "k"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("RunByKey(zoo, k): %v, want ErrNotFound", err)
 	}
-	runs, err := f.KeyRuns(ctx, "k")
-	mustLen(t, "KeyRuns(k)", runs, err, 2)
-	runs, err = f.KeyRuns(ctx, "nobody's")
-	mustLen(t, "KeyRuns(nobody's)", runs, err, 0)
-	if run, err := f.LastRun(ctx); err != nil || run.ID != c.ID {
-		t.Errorf("LastRun: run %d, %v, want %d", run.ID, err, c.ID)
+	runs, err := f.KeyIDs(ctx, "k")
+	mustLen(t, "KeyIDs(k)", runs, err, 2)
+	runs, err = f.KeyIDs(ctx, "nobody's")
+	mustLen(t, "KeyIDs(nobody's)", runs, err, 0)
+	if id, err := f.LastID(ctx); err != nil || id != c.ID {
+		t.Errorf("LastID: run %d, %v, want %d", id, err, c.ID)
 	}
 }
 
