@@ -30,6 +30,7 @@ func (e *HereError) Error() string {
 // unpacker takes the runs of a pack over.
 type unpacker struct {
 	pack, home *Store
+	root       int64            // the eldest, in the pack
 	seqs       map[string]int64 // number of each run's newest event when it was packed, by UUID
 	runs       []doomed         // of the pack
 	group      group
@@ -46,6 +47,7 @@ type knownRun struct {
 	Seq     int64  `db:"seq"` // as it is here
 	Head    []byte `db:"head_hash"`
 	Packed  string `db:"packed"`
+	Ended   bool   `db:"ended"`
 	Follows bool   `db:"follows"` // the pack's goes on from it
 	First   int64  `db:"first_history"`
 	Last    int64  `db:"head_history"`
@@ -69,7 +71,7 @@ func (s *Store) Unpack(ctx context.Context, pack *Store, root int64, seqs map[st
 
 // unpacking brings what may be here before the rows are: the files that these name.
 func (s *Store) unpacking(ctx context.Context, pack *Store, root int64, seqs map[string]int64) (*unpacker, error) {
-	u := &unpacker{pack: pack, home: s, seqs: seqs}
+	u := &unpacker{pack: pack, home: s, root: root, seqs: seqs}
 	var err error
 	if u.runs, err = list[doomed](ctx, pack, "packed runs", queries.PackFamily, sql.Named("root", root)); err != nil {
 		return nil, err
@@ -172,8 +174,9 @@ func (u *unpacker) look(ctx context.Context, tx *sqlx.Tx) error {
 	if err := tx.SelectContext(ctx, &u.known, queries.UnpackKnown); err != nil {
 		return err
 	}
+	comesHome := slices.ContainsFunc(u.known, func(k knownRun) bool { return k.Pack == u.root && k.Packed != "" })
 	for i := range u.known {
-		if err := u.known[i].refusal(u.seqs); err != nil {
+		if err := u.known[i].refusal(u.seqs, comesHome); err != nil {
 			return err
 		}
 	}
@@ -192,9 +195,12 @@ func (u *unpacker) look(ctx context.Context, tx *sqlx.Tx) error {
 	return nil
 }
 
-// refusal says why a run that is here does not make room for the one in the pack.
-func (k *knownRun) refusal(seqs map[string]int64) error {
+// refusal says why a run that is here does not make room for the one in the pack. Of a family that comes home, one that had
+// ended when it left has not been packed to go on, and is the same as it was, or was retried.
+func (k *knownRun) refusal(seqs map[string]int64, comesHome bool) error {
 	switch {
+	case k.Packed == "" && k.Ended && comesHome && k.Follows:
+		return nil
 	case k.Packed == "":
 		return &HereError{k.ID, "is here already, and has not been packed to go on elsewhere"}
 	case seqs[k.UUID] <= k.Seq && k.Follows:
