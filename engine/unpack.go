@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/durable-wf/wf/engine/internal/pack"
 	"github.com/durable-wf/wf/engine/internal/store"
@@ -42,11 +40,11 @@ func (e *Engine) Unpack(ctx context.Context, file string) (Run, error) {
 	if err := json.Unmarshal(r.About, &about); err != nil {
 		return Run{}, badPack(fmt.Errorf("%s: %w", file, err))
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(e.store.Path()), ".unpack-*")
+	dir, release, err := e.store.Workspace()
 	if err != nil {
 		return Run{}, fmt.Errorf("unpack: %w", err)
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // what is left of it is no harm
+	defer release() //nolint:errcheck // what is left of it is removed by the next
 	if err := r.Extract(dir); err != nil {
 		return Run{}, fmt.Errorf("unpack %s: %w", file, err)
 	}

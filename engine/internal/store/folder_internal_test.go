@@ -139,6 +139,16 @@ func TestKilledWhileUnpacking(t *testing.T) {
 		t.Fatalf("child ended with %v, want a kill:\n%s", err, out)
 	}
 	home.wantClean()
+	mine, release, err := home.Workspace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if spaces, err := filepath.Glob(workspaces(home.path) + "*"); err != nil || len(spaces) != 1 || spaces[0] != mine {
+		t.Errorf("workspaces: %q, %v; want %s alone, the other one's maker is dead", spaces, err, mine)
+	}
+	if err := errors.Join(home.removeWorkspaces(), os.Remove(mine), release()); err != nil {
+		t.Errorf("a workspace in use: %v", err)
+	}
 	run := home.start("order", "")
 	if got := home.has(run.ID, "state"); got != "" {
 		t.Errorf("new run %d finds %q in its folder", run.ID, got)
@@ -173,6 +183,9 @@ func unpackAndDie(path string) {
 	}
 	run, err := pack.LastRun(ctx)
 	if err != nil {
+		panic(err)
+	}
+	if _, _, err := home.Workspace(); err != nil { // as the caller does
 		panic(err)
 	}
 	u, err := home.unpacking(ctx, pack, run.ID, nil)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -263,7 +264,7 @@ func ids(list []int64) any {
 }
 
 // pruneRest deletes what no run needs any more: keys that have outlived their runs long enough,
-// workers that nothing names, files, and folders of runs.
+// workers that nothing names, files, folders of runs, and what processes have left that died.
 func (s *Store) pruneRest(ctx context.Context, r *Retention) (PruneResult, error) {
 	var total PruneResult
 	if r.DryRun {
@@ -292,5 +293,5 @@ func (s *Store) pruneRest(ctx context.Context, r *Retention) (PruneResult, error
 	if _, err = s.Collect(ctx); err != nil {
 		return total, err
 	}
-	return total, s.removeFolders(ctx)
+	return total, errors.Join(s.removeFolders(ctx), s.removeWorkspaces())
 }
