@@ -67,7 +67,7 @@ var arrows = map[string][]string{
 	"internal/runlog":          nil,
 	"steps/internal/child":     nil,
 	"steps/internal/statefile": nil,
-	"steps/program":            {"engine", "internal/runlog", "steps/internal/child", "steps/internal/statefile"},
+	"steps/program":            {"engine", "internal/gitstate", "internal/runlog", "steps/internal/child", "steps/internal/statefile"},
 }
 
 // libraries says which packages import each library, and who may use SQL: only the store, so that web

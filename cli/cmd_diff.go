@@ -139,6 +139,29 @@ func (a *app) provenanceRows(ctx context.Context, eng *engine.Engine, d *engine.
 		return nil, err
 	}
 	found, err := engine.CompareJSON(docA, docB)
+	if err != nil {
+		return nil, err
+	}
+	programs, err := a.programRows(ctx, eng, d)
+	return append(a.fieldRows("provenance", found), programs...), err
+}
+
+// programRows lists the differences between the commits of the programs that steps of the runs have started last.
+func (a *app) programRows(ctx context.Context, eng *engine.Engine, d *engine.Diff) ([]diffRow, error) {
+	var docs [2]json.RawMessage
+	for i, run := range []engine.Run{d.A, d.B} {
+		if run.Seq > longHistory {
+			return nil, nil
+		}
+		t, err := a.readTrail(ctx, eng, run.ID)
+		if err != nil || t.git() == nil { // nothing is known of one: that is no difference
+			return nil, err
+		}
+		if docs[i], err = json.Marshal(map[string]any{"program_git": t.git()}); err != nil {
+			return nil, err
+		}
+	}
+	found, err := engine.CompareJSON(docs[0], docs[1])
 	return a.fieldRows("provenance", found), err
 }
 

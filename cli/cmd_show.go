@@ -181,7 +181,7 @@ func showColumns(a *app) []column[shownRun] {
 		{Head: "from", Value: blank, Show: func(r shownRun) string { return r.trail.newest() }},
 		{Head: "retried", Value: blank, Show: shownRun.retriedText},
 		{Head: "forked", Value: blank, Show: shownRun.forkedText},
-		{Head: "provenance", Value: blank, Show: func(r shownRun) string { return provenanceText(r.source) }},
+		{Head: "provenance", Value: blank, Show: func(r shownRun) string { return provenanceText(r.source) + gitText(r.trail.git()) }},
 		{Head: "history", Value: blank, Show: func(r shownRun) string {
 			if forgotten(r.Run) {
 				return fmt.Sprintf("%d events, deleted when it completed", r.Seq)
@@ -233,6 +233,7 @@ func machineColumns() []column[shownRun] {
 		column[shownRun]{Name: "head_hash", Value: func(r shownRun) any { return hex.EncodeToString(r.Head) }},
 		column[shownRun]{Name: "from", Value: func(r shownRun) any { return textOrNull(r.trail.newest()) }},
 		column[shownRun]{Name: "provenance", Value: func(r shownRun) any { return r.source }},
+		column[shownRun]{Name: "program_git", Value: func(r shownRun) any { return r.trail.git() }},
 	)
 	return append(columns, paceColumns()...)
 

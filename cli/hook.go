@@ -79,11 +79,14 @@ func joinHooks(args []string) []string {
 type hookInput struct {
 	Event    engine.HookOn   `json:"event"`
 	Database string          `json:"database"`
-	Run      json.RawMessage `json:"run"` // as show -o json has it
+	Run      json.RawMessage `json:"run"` // as show -o json has it; the state is null if it is large
 	Result   json.RawMessage `json:"result"`
 	Error    *string         `json:"error"`
 	StillUS  int64           `json:"still_us,omitempty"` // on a stall: the time without a sign of life
 }
+
+// mostHookState is how large a state may be, in bytes of JSON, to be told to a hook: what it is sent on to takes no more.
+const mostHookState = 1 << 20
 
 // fireHook runs the command of a hook: it is Config.Hook.
 func (a *app) fireHook(ctx context.Context, eng *engine.Engine, ev engine.HookEvent) error {
@@ -115,6 +118,9 @@ func (a *app) hookInput(ctx context.Context, eng *engine.Engine, ev engine.HookE
 	shown, err := a.readShown(ctx, eng, ev.Run)
 	if err != nil {
 		return nil, err
+	}
+	if len(shown.State) > mostHookState {
+		shown.State = nil
 	}
 	run, err := encodeRow(machineColumns(), shown)
 	if err != nil {

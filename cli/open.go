@@ -42,6 +42,9 @@ func (a *app) openWith(ctx context.Context, cfg engine.Config) (*engine.Engine, 
 
 // heedless names a step for which everybody waits.
 func (a *app) heedless(h engine.Heedless) {
+	if h.Ref.Workflow == execWorkflow {
+		return // it says itself that it waits for its program
+	}
 	go a.note("step %q of run %d has not looked at its context for %s: it cannot be saved before it does", // not here: the engine waits
 		h.Ref.Step, h.Ref.ID, humanDuration(h.For.Round(time.Second)))
 }

@@ -203,6 +203,15 @@ func cpuModel() string {
 	return ""
 }
 
+// gitText adds to a provenance of which commit the program was that a step has started, "" if that is not known.
+func gitText(doc json.RawMessage) string {
+	var state gitstate.State
+	if len(doc) == 0 || json.Unmarshal(doc, &state) != nil {
+		return ""
+	}
+	return strings.TrimSpace("; its program of commit " + state.String() + " " + state.Branch)
+}
+
 // provenanceText is the short form of a provenance for people: what it was, from which commit, and where.
 func provenanceText(doc json.RawMessage) string {
 	var p provenance

@@ -16,11 +16,12 @@ type stint struct {
 	begun      time.Time
 	step       string
 	attempt    int
-	worker     engine.Worker // zero until the history names it
-	from       int64         // event of the checkpoint from which it went on; 0 for the beginning
-	state      string        // short form of it
-	why        string        // it went on from there
-	provenance json.RawMessage
+	worker     engine.Worker   // zero until the history names it
+	from       int64           // event of the checkpoint from which it went on; 0 for the beginning
+	state      string          // short form of it
+	why        string          // it went on from there
+	provenance json.RawMessage // of the process
+	git        json.RawMessage // of the program that the step has started, if it says so
 }
 
 // text says from where the run went on, and why.
@@ -76,6 +77,9 @@ func (t *trail) note(e eventRow) {
 		if n := len(t.stints); n > 0 && t.stints[n-1].worker.ID == 0 {
 			t.stints[n-1].worker = e.Worker
 		}
+	}
+	if git, ok := engine.NotesOf(e.Event)["git"]; ok && len(t.stints) > 0 {
+		t.stints[len(t.stints)-1].git = git
 	}
 	t.last = e
 }
@@ -162,6 +166,25 @@ func (t *trail) newest() string {
 	return t.stints[len(t.stints)-1].text()
 }
 
+// git is of which commit the program was that a step has started last, as a document; nil if that is not known.
+func (t *trail) git() json.RawMessage {
+	if len(t.stints) == 0 {
+		return nil
+	}
+	return t.stints[len(t.stints)-1].git
+}
+
+// readTrail reads how a run went from process to process out of its history.
+func (a *app) readTrail(ctx context.Context, eng *engine.Engine, run int64) (trail, error) {
+	workers, err := newRoster(ctx, eng)
+	if err != nil {
+		return trail{}, err
+	}
+	t := trail{workers: workers}
+	src := &eventSource{eng: eng, filter: engine.HistoryFilter{Run: run, Kinds: trailKinds(), Limit: pageSize}}
+	return t, src.each(ctx, func(e eventRow) error { t.note(e); return nil })
+}
+
 // fetch reads the provenance of each process that worked on the run.
 func (t *trail) fetch(ctx context.Context, eng *engine.Engine) error {
 	for i := range t.stints {
@@ -182,13 +205,8 @@ func (a *app) showStints(ctx context.Context, eng *engine.Engine, ref string) er
 	if err != nil {
 		return err
 	}
-	workers, err := newRoster(ctx, eng)
+	t, err := a.readTrail(ctx, eng, run.ID)
 	if err != nil {
-		return err
-	}
-	t := trail{workers: workers}
-	src := &eventSource{eng: eng, filter: engine.HistoryFilter{Run: run.ID, Kinds: trailKinds(), Limit: pageSize}}
-	if err := src.each(ctx, func(e eventRow) error { t.note(e); return nil }); err != nil {
 		return err
 	}
 	if err := t.fetch(ctx, eng); err != nil {
@@ -206,6 +224,7 @@ func stintColumns() []column[stint] {
 		{Name: "pid", Value: func(s stint) any { return countOrNull(s.worker.PID) }},
 		{Name: "from_seq", Value: func(s stint) any { return numberOrNull(s.from) }},
 		{Name: "why", Head: "FROM", Value: func(s stint) any { return s.why }, Show: func(s stint) string { return s.text() }},
-		{Name: "provenance", Head: "PROVENANCE", Value: func(s stint) any { return s.provenance }, Show: func(s stint) string { return provenanceText(s.provenance) }},
+		{Name: "provenance", Head: "PROVENANCE", Value: func(s stint) any { return s.provenance }, Show: func(s stint) string { return provenanceText(s.provenance) + gitText(s.git) }},
+		{Name: "program_git", Value: func(s stint) any { return s.git }},
 	}
 }

@@ -33,6 +33,7 @@ type attempt struct {
 	unwatch    func() bool  // stops doing so
 	clock      *time.Timer  // sets flagClock
 	rang       atomic.Int64 // when it did, since epoch; 0 if it has not since the last save
+	early      atomic.Int64 // until when, since epoch, it rings in vain: it was put forward while it did
 	epoch      time.Time    // when the clocks began
 	saved      time.Time    // when the last save was made, or epoch; the step's goroutine's
 	silence    tail         // how long due saves had to wait for the step; the step's goroutine's
@@ -98,6 +99,9 @@ func (a *attempt) begin() {
 
 // ring makes a save due by the clock.
 func (a *attempt) ring() {
+	if int64(time.Since(a.epoch)) < a.early.Load() {
+		return
+	}
 	a.rang.CompareAndSwap(0, int64(time.Since(a.epoch))|1)
 	a.ctx.flag.Or(flagClock)
 }
@@ -162,10 +166,12 @@ func (a *attempt) rearm() {
 	if a.ctx.counted >= a.ctx.every {
 		a.ctx.counted = 0
 	}
+	interval := a.pace().Interval
+	a.early.Store(int64(time.Since(a.epoch) + interval))
 	a.rang.Store(0)
 	a.ctx.flag.And(^flagClock)
 	if a.clock != nil {
-		a.clock.Reset(a.pace().Interval)
+		a.clock.Reset(interval)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/durable-wf/wf/engine"
@@ -70,7 +71,7 @@ func (a *attempt) prepare() error {
 	if a.host, err = os.Hostname(); err != nil {
 		return err
 	}
-	if info, err := os.Stat(a.s.Dir); err != nil || !info.IsDir() {
+	if !isFolder(a.s.Dir) {
 		return engine.Block(fmt.Errorf("the program's folder %s is not there on %s: make it, or fork the run with another one (--set dir=FOLDER)", a.s.Dir, a.host))
 	}
 	a.env = a.s.environment(a.host)
@@ -96,10 +97,7 @@ func (a *attempt) ownState() string { return filepath.Join(a.folder, stateName) 
 // statePath is WF_STATE: the one file that --state names, or else one of the run's own.
 func (a *attempt) statePath() string {
 	if len(a.s.State) == 1 && !statefile.IsGlob(a.s.State[0]) {
-		if filepath.IsAbs(a.s.State[0]) {
-			return a.s.State[0]
-		}
-		return filepath.Join(a.s.Dir, a.s.State[0])
+		return a.s.inDir(a.s.State[0])
 	}
 	return a.ownState()
 }
@@ -223,6 +221,9 @@ func (a *attempt) start() error {
 		Path: a.path, Args: a.s.Cmd, Dir: a.s.Dir, Env: append(a.env, a.protocol(params)...),
 		Stdout: a.out, Stderr: a.errs, Locks: a.locks,
 	})
+	if errors.Is(err, syscall.ENOEXEC) {
+		return engine.Permanent(fmt.Errorf("%s is no program of this machine: a script needs a first line such as #!/bin/sh, or its interpreter before it", a.path))
+	}
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", a.s.Cmd[0], err)
 	}

@@ -67,7 +67,9 @@ func run(ctx *engine.Context, s *State) (t engine.Transition, err error) {
 	if err := a.start(); err != nil {
 		return t, a.release(err)
 	}
+	told := a.trace()
 	a.watch()
+	told()
 	t, err = a.settle()
 	return t, a.release(err)
 }

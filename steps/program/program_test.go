@@ -192,6 +192,7 @@ func TestMistakesMakeNoRun(t *testing.T) {
 		"no program is named":  func(s *program.State) { s.Cmd = nil },
 		"there is no folder":   func(s *program.State) { s.Dir = filepath.Join(b.dir, "nowhere") },
 		"names no file":        func(s *program.State) { s.State = []string{"folder/"} },
+		"is a folder":          func(s *program.State) { s.State = []string{"."} },
 		"must be at least":     func(s *program.State) { s.LogLimit = 1 },
 		"must not be negative": func(s *program.State) { s.Grace = -1 },
 	} {
@@ -241,5 +242,34 @@ func TestFileOfAKilledProgramIsNotBelieved(t *testing.T) {
 		if len(s.Version.Files) != 1 || strings.TrimSpace(string(s.Version.Files[0].Data)) != want {
 			t.Errorf("after %s: recorded %q, want %q", end, s.Version.Files, want)
 		}
+	}
+}
+
+// A time-out before which nothing was saved is no progress: the count of attempts goes on.
+func TestTimeoutsCountAsFailures(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	run := b.start(b.script("exec sleep 60"), &engine.StartOptions{
+		Timeout: 100 * time.Millisecond, Retry: &engine.Retry{Attempts: 2, Initial: time.Millisecond},
+	})
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	if run = b.execute(ctx, run.ID); run.Status != engine.Failed || run.Failures != 2 {
+		t.Errorf("%s after %d failures in a row: %s; want it failed after 2", run.Status, run.Failures, run.Error)
+	}
+}
+
+// What is no program of this machine is no program later either.
+func TestScriptWithoutInterpreter(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	s := b.script("")
+	s.Cmd = []string{"./bare"}
+	if err := os.WriteFile(filepath.Join(b.dir, "bare"), []byte("exit 0\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	run := b.execute(t.Context(), b.start(s, &engine.StartOptions{Retry: &engine.Retry{Attempts: 2, Initial: time.Hour}}).ID)
+	if run.Status != engine.Failed || !strings.Contains(run.Error, "needs a first line such as #!/bin/sh") {
+		t.Errorf("%s: %s", run.Status, run.Error)
 	}
 }

@@ -35,10 +35,7 @@ func (a *attempt) settle() (t engine.Transition, err error) {
 	case end.Code == exitDone:
 		return a.finish()
 	case a.stopped || a.ctx.Err() != nil:
-		if err := a.ctx.Save(); err != nil {
-			return t, err
-		}
-		return t, context.Cause(a.ctx)
+		return t, a.halt()
 	case end.Code == exitAgain:
 		return a.again85()
 	}
@@ -57,6 +54,18 @@ func (a *attempt) annotate(end child.End) {
 		a.ctx.Annotate("left", "a descendant outside of its process group lives on")
 		fmt.Fprintln(a.ctx.Stderr(), "wf: the program has left a process running that is out of reach, as a daemon is") // nobody could be told
 	}
+}
+
+// halt commits where the run stops, and returns why it does. A time-out before which nothing was gained makes no
+// checkpoint: that would pass for progress, and the count of attempts would begin again.
+func (a *attempt) halt() error {
+	cause := context.Cause(a.ctx)
+	if a.unsaved || !errors.Is(cause, engine.ErrStepTimeout) {
+		if err := a.ctx.Save(); err != nil {
+			return err
+		}
+	}
+	return cause
 }
 
 // finish ends the run: the program is done. What it has deleted itself is no state any more.

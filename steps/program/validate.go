@@ -28,6 +28,9 @@ func (s *State) validate() error {
 		if err := statefile.CheckPattern(pattern); err != nil {
 			return &engine.FieldError{Field: "state", Problem: err.Error()}
 		}
+		if path := s.inDir(pattern); !statefile.IsGlob(pattern) && isFolder(path) {
+			return &engine.FieldError{Field: "state", Problem: path + " is a folder: name the files in it, with a pattern if they are many"}
+		}
 	}
 	if _, err := s.params(); err != nil {
 		return err
@@ -51,11 +54,24 @@ func (s *State) completeDir() error {
 	if err != nil {
 		return &engine.FieldError{Field: "dir", Problem: err.Error()}
 	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	if !isFolder(dir) {
 		return &engine.FieldError{Field: "dir", Problem: "there is no folder " + dir}
 	}
 	s.Dir = dir
 	return nil
+}
+
+// inDir is where the program finds a file that has no absolute path.
+func (s *State) inDir(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(s.Dir, path)
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // completeEnv gives the names without a value the value that they have here.

@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/durable-wf/wf/engine"
@@ -12,6 +13,7 @@ const (
 	pollEvery  = time.Second           // where no news of files comes
 	firstRetry = 20 * time.Millisecond // a file that is being written is looked at again after this time,
 	lastRetry  = time.Second           // and then after longer ones, up to this one
+	slowStop   = 2 * time.Second       // a program that takes longer to stop is told of
 	settling   = time.Second           // how long after a program's end its files may still look as if they were being written
 )
 
@@ -89,9 +91,22 @@ func (a *attempt) stop() {
 		return
 	}
 	a.record()
+	defer a.tellStopping()()
 	if a.child.Stop(context.WithoutCancel(a.ctx), a.s.Grace) {
 		a.ctx.Annotate("killed_after", a.s.Grace.String())
 	}
+}
+
+// tellStopping tells whoever waits for a program that does not end at once for what they wait, until the function
+// that it returns is called.
+func (a *attempt) tellStopping() (end func()) {
+	if a.s.Grace <= slowStop {
+		return func() {}
+	}
+	timer := time.AfterFunc(slowStop, func() {
+		fmt.Fprintf(a.ctx.Stderr(), "wf: the program has not ended %v after SIGTERM; it is killed after %v (--grace)\n", slowStop, a.s.Grace) // nobody could be told of its error
+	})
+	return func() { timer.Stop() }
 }
 
 // last records what the program has left behind, once nobody writes any more. What does not show its end is
