@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	collectAge   = time.Hour // a file that no row names is left alone so long: its row may be on the way
-	collectEvery = time.Hour
+	collectAge   = time.Hour      // a file that no row names is left alone so long: its row may be on the way
+	collectEvery = collectAge / 6 // so that what was replaced stays 70 minutes at most, not two hours
 	collectPage  = 1000 // files that one transaction looks at
 	collectMark  = "collected"
 )
@@ -142,7 +142,7 @@ func isOld(path string, before time.Time) bool {
 	return err == nil && info.ModTime().Before(before)
 }
 
-// keepCollecting collects about once an hour until ctx ends: counted over all processes that have the
+// keepCollecting collects every ten minutes or so until ctx ends: counted over all processes that have the
 // file open one after the other, since many live for seconds.
 func (s *Store) keepCollecting(ctx context.Context) {
 	for pause := time.Duration(0); ; pause = time.Minute { // so that a mark that cannot be made does no harm

@@ -130,11 +130,12 @@ func TestCollectSparesWhatARollbackBringsBack(t *testing.T) {
 	}
 }
 
-// Processes come and go; between them they collect about once an hour.
-func TestCollectsHourly(t *testing.T) {
+// Processes come and go; between them they collect every ten minutes, so that replaced files do not stay much longer than
+// they have to.
+func TestCollectsAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	if d := f.files.untilCollection(); d != collectEvery {
+	if d := f.files.untilCollection(); d != collectEvery || d > collectAge/5 {
 		t.Errorf("without files the next collection is in %v", d)
 	}
 	f.end(f.saveLarge(f.start("order", ""), 1), "completed")
