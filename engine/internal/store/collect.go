@@ -18,7 +18,7 @@ import (
 const (
 	collectAge   = time.Hour      // a file that no row names is left alone so long: its row may be on the way
 	collectEvery = collectAge / 6 // so that what was replaced stays 70 minutes at most, not two hours
-	collectPage  = 1000 // files that one transaction looks at
+	collectPage  = 1000           // files that one transaction looks at
 	collectMark  = "collected"
 )
 

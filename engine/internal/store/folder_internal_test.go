@@ -181,14 +181,14 @@ func unpackAndDie(path string) {
 	if err != nil {
 		panic(err)
 	}
-	run, err := pack.LastRun(ctx)
+	id, err := pack.LastID(ctx)
 	if err != nil {
 		panic(err)
 	}
 	if _, _, err := home.Workspace(); err != nil { // as the caller does
 		panic(err)
 	}
-	u, err := home.unpacking(ctx, pack, run.ID, nil)
+	u, err := home.unpacking(ctx, pack, id, nil)
 	if err != nil {
 		panic(err)
 	}
