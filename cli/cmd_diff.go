@@ -138,7 +138,7 @@ func (a *app) provenanceRows(ctx context.Context, eng *engine.Engine, d *engine.
 	if err != nil || len(docA) == 0 || len(docB) == 0 { // nothing is known of one: that is no difference
 		return nil, err
 	}
-	found, err := engine.CompareJSON(docA, docB)
+	found, err := engine.CompareJSON(withCommandLine(docA), withCommandLine(docB))
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +163,24 @@ func (a *app) programRows(ctx context.Context, eng *engine.Engine, d *engine.Dif
 	}
 	found, err := engine.CompareJSON(docs[0], docs[1])
 	return a.fieldRows("provenance", found), err
+}
+
+// withCommandLine is a provenance with its arguments as one line: word by word, one flag more would move all others.
+func withCommandLine(doc json.RawMessage) json.RawMessage {
+	var all map[string]json.RawMessage
+	var words []string
+	if json.Unmarshal(doc, &all) != nil || json.Unmarshal(all["args"], &words) != nil {
+		return doc
+	}
+	for i := range words {
+		words[i] = shellWord(words[i])
+	}
+	all["args"] = quoted(strings.Join(words, " "))
+	whole, err := json.Marshal(all)
+	if err != nil {
+		return doc
+	}
+	return whole
 }
 
 // partingRow is the event in which two runs differ first.

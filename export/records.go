@@ -11,12 +11,16 @@ import (
 	"strings"
 )
 
-// MainTable returns the main table of a document, for a format that holds one table.
+// MainTable returns the main table of a document, for a format that holds one table: its first, or, if it has none, the
+// first that [Flat] makes of what it has, such as its first array.
 func MainTable(format string, doc *Document) (*Table, error) {
-	if len(doc.Tables) == 0 {
-		return nil, &FormatError{Format: format, Err: errors.New("there is no table to write")}
+	if len(doc.Tables) > 0 {
+		return doc.Tables[0], nil
 	}
-	return doc.Tables[0], nil
+	if tables := Flat(doc); len(tables) > 0 {
+		return tables[0], nil
+	}
+	return nil, &FormatError{Format: format, Err: errors.New("there is nothing to write")}
 }
 
 // Checked yields the rows of t as long as they fit its columns and ctx is not cancelled.

@@ -181,3 +181,22 @@ func TestObjectsInATableAreColumns(t *testing.T) {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
+
+// A document without a table has its first array in a format that holds one table, or else its values.
+func TestMainTableOfWhatHasNone(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ doc, want string }{
+		{`{"i":1,"u":[1.5,2.5],"v":[1]}`, "x.u"}, {`{"i":1}`, "x.values"}, {`[{"a":1}]`, "x"},
+	} {
+		var g export.Group
+		if err := g.Unfold("x", json.RawMessage(c.doc)); err != nil {
+			t.Fatal(err)
+		}
+		if table, err := export.MainTable("csv", &g); err != nil || table.Name != c.want {
+			t.Errorf("%s: table %v, %v; want %s", c.doc, table, err, c.want)
+		}
+	}
+	if _, err := export.MainTable("csv", &export.Document{}); err == nil {
+		t.Error("an empty document has a table")
+	}
+}
