@@ -31,9 +31,11 @@ func (a *attempt) settle() (t engine.Transition, err error) {
 		return t, fmt.Errorf("state files: %w", err)
 	}
 	a.annotate(end)
-	switch {
-	case end.Code == exitDone:
+	if end.Code == exitDone {
 		return a.finish()
+	}
+	a.tellMissing()
+	switch {
 	case a.stopped || a.ctx.Err() != nil:
 		return t, a.halt()
 	case end.Code == exitAgain:
@@ -66,6 +68,17 @@ func (a *attempt) halt() error {
 		}
 	}
 	return cause
+}
+
+// tellMissing tells whoever has misspelt a state file: a program that stops or fails should have left one.
+func (a *attempt) tellMissing() {
+	missing := len(a.s.State) > 0 && len(a.s.Version.Files) == 0
+	for _, name := range a.set.Names() {
+		missing = missing && statefile.StampOf(a.set.Path(name)) == statefile.Stamp{}
+	}
+	if missing {
+		fmt.Fprintf(a.ctx.Stderr(), "wf: nothing is saved: no file %s has appeared in %s\n", strings.Join(a.s.State, ", "), a.s.Dir) // nobody could be told
+	}
 }
 
 // finish ends the run: the program is done. What it has deleted itself is no state any more.
