@@ -56,6 +56,46 @@ func TestInterruptedFamilyGoesOn(t *testing.T) {
 	}
 }
 
+// A family that was interrupted in the foreground, and is then left to a worker, goes on there with those of its children
+// that were suspended: nobody else would ever take them.
+func TestInterruptedFamilyGoesOnInAWorker(t *testing.T) {
+	t.Parallel()
+	begun, open := make(chan struct{}, 5), make(chan struct{})
+	eng := newEngine(t, square(func(ctx *engine.Context, _ int64) error {
+		begun <- struct{}{}
+		select {
+		case <-open:
+			return nil
+		case <-ctx.Done():
+			return ctx.Save()
+		}
+	}), parent(func() engine.Transition { return engine.Spawn(squaresOf(3), "join").Limit(2) }))
+	run, _, err := eng.StartHere(t.Context(), "family", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	go func() { // ends when two children have begun
+		<-begun
+		<-begun
+		interrupt()
+	}()
+	if run, err = eng.Execute(ctx, run.ID, nil); err != nil || run.Status != engine.Waiting {
+		t.Fatalf("interrupted: %s, %v", run.Status, err)
+	}
+	close(open)
+	if run, err = eng.Resume(t.Context(), run.ID, nil); err != nil || run.Status != engine.Waiting {
+		t.Fatalf("resumed: %s, %v", run.Status, err)
+	}
+	serve(t, eng)
+	patient, enough := context.WithTimeout(t.Context(), 20*time.Second)
+	defer enough()
+	results, err := family.Wait(patient, eng, run.ID)
+	if want := []string{"0", "1", "4"}; err != nil || !slices.Equal(results, want) {
+		t.Errorf("results %q, %v; want %q", results, err, want)
+	}
+}
+
 // P6: a family whose process died goes on at once where its eldest is executed: whoever waits for its children waits
 // for none that a dead process owns.
 func TestFamilyOfADeadProcessGoesOn(t *testing.T) {

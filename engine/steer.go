@@ -135,7 +135,8 @@ type ResumeOptions struct {
 
 // Resume lets a run that is paused, blocked, suspended, or whose owner has died, go on: it becomes
 // pending, for a worker or Execute. If it stood still, its counters of failures and deaths start again.
-// A run that was undoing its steps (see Run.Ending) goes on with that instead. Resume returns a
+// A run that was undoing its steps (see Run.Ending) goes on with that instead. Descendants that were suspended with it go
+// on, too. Resume returns a
 // *TransitionError if the run has ended, and ErrRunOwned if a living process executes it.
 func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run, error) {
 	if opts == nil {
@@ -152,54 +153,78 @@ func (e *Engine) Resume(ctx context.Context, id int64, opts *ResumeOptions) (Run
 		case from.Ended():
 			return &TransitionError{id, from, Pending}
 		}
-		r, err := e.unpacked(tx, r, opts)
-		if err != nil {
+		if err := e.resumeAs(tx, r, opts, change); err != nil {
 			return err
 		}
-		if err := opts.checkUndoing(&r); err != nil {
-			return err
-		}
-		if r.Ending != "" {
-			return e.resumeUndoing(tx, r, opts)
-		}
-		if r, err = change.apply(tx, r); err != nil {
-			return err
-		}
-		next := r
-		if err := e.redirect(&next, opts); err != nil {
-			return err
-		}
-		if r.Want == "pause" { // this takes it back
-			if err := tx.SetWant(id, "", ""); err != nil {
-				return err
-			}
-		}
-		stays := next.Step == r.Step
-		if stays && (r.Status == string(Pending) || r.Status == string(Waiting) && !retries(r)) {
-			return nil // a wait is not cut short
-		}
-		if err := owe(tx, &r); err != nil {
-			return err
-		}
-		if stays && r.Wait != "" && !retries(r) {
-			next.Reason = waitReasonOf(r)
-			return tx.Rest(next, store.History{Kind: "resumed", Step: r.Step, Visit: r.Visit, DurationUS: -1,
-				Detail: detail("by", e.actor, "was", r.Status)})
-		}
-		next.Wait = ""
-		next.Status, next.DueUS, next.Failures, next.Deaths, next.Reason = string(Pending), 0, 0, 0, ""
-		next.TriedUS = 0
-		h := store.History{Kind: "resumed", Step: r.Step, Visit: r.Visit, DurationUS: -1, Detail: detail("by", e.actor, "was", r.Status)}
-		if next.Step != r.Step {
-			h.Next = next.Step
-		}
-		return tx.Apply(&store.Change{Lease: r.Lease(), Row: next, ForgetCalls: next.Visit != r.Visit, History: []store.History{h}})
+		return e.resumeSuspended(tx, id)
 	})
 	if err != nil {
 		return Run{}, err
 	}
 	e.enqueued()
 	return e.Get(ctx, id)
+}
+
+// resumeAs lets a run go on that nobody executes, with what was to be changed of it.
+func (e *Engine) resumeAs(tx *store.Tx, r store.Run, opts *ResumeOptions, change *amendment) error {
+	r, err := e.unpacked(tx, r, opts)
+	if err != nil {
+		return err
+	}
+	if err := opts.checkUndoing(&r); err != nil {
+		return err
+	}
+	if r.Ending != "" {
+		return e.resumeUndoing(tx, r, opts)
+	}
+	if r, err = change.apply(tx, r); err != nil {
+		return err
+	}
+	next := r
+	if err := e.redirect(&next, opts); err != nil {
+		return err
+	}
+	if r.Want == "pause" { // this takes it back
+		if err := tx.SetWant(r.ID, "", ""); err != nil {
+			return err
+		}
+	}
+	stays := next.Step == r.Step
+	if stays && (r.Status == string(Pending) || r.Status == string(Waiting) && !retries(r)) {
+		return nil // a wait is not cut short
+	}
+	if err := owe(tx, &r); err != nil {
+		return err
+	}
+	if stays && r.Wait != "" && !retries(r) {
+		next.Reason = waitReasonOf(r)
+		return tx.Rest(next, store.History{Kind: "resumed", Step: r.Step, Visit: r.Visit, DurationUS: -1,
+			Detail: detail("by", e.actor, "was", r.Status)})
+	}
+	next.Wait = ""
+	next.Status, next.DueUS, next.Failures, next.Deaths, next.Reason = string(Pending), 0, 0, 0, ""
+	next.TriedUS = 0
+	h := store.History{Kind: "resumed", Step: r.Step, Visit: r.Visit, DurationUS: -1, Detail: detail("by", e.actor, "was", r.Status)}
+	if next.Step != r.Step {
+		h.Next = next.Step
+	}
+	return tx.Apply(&store.Change{Lease: r.Lease(), Row: next, ForgetCalls: next.Visit != r.Visit, History: []store.History{h}})
+}
+
+// resumeSuspended lets the descendants of a run go on that were suspended with it: whoever executes it from now on may
+// be a worker, and wait for them.
+func (e *Engine) resumeSuspended(tx *store.Tx, root int64) error {
+	ids, err := tx.Suspended(root)
+	for _, id := range ids {
+		r, err := tx.Run(id)
+		if err != nil {
+			return err
+		}
+		if err := e.resumeAs(tx, r, &ResumeOptions{}, &amendment{eng: e}); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // redirect puts the run into the step that the options name: by another name into the same visit, else into

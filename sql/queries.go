@@ -274,6 +274,9 @@ var (
 	//go:embed run_release.sql
 	RunRelease string
 
+	//go:embed run_suspended.sql
+	RunSuspended string
+
 	//go:embed run_timeless.sql
 	RunTimeless string
 

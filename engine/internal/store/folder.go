@@ -125,6 +125,23 @@ func copyFolder(from, to string) error {
 	return nil
 }
 
+// syncTree makes a folder durable with what is in it. Nothing happens if it is not there.
+func syncTree(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return unlessGone(err)
+		}
+		if !entry.IsDir() && !entry.Type().IsRegular() {
+			return nil
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(file.Sync(), file.Close())
+	})
+}
+
 // unlessGone passes an error on, unless it says that something is not there any more.
 func unlessGone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {

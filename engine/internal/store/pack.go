@@ -23,6 +23,15 @@ func (tx *Tx) Family(root int64) ([]int64, error) {
 	return scanIDs(rows)
 }
 
+// Suspended returns the descendants of a run that were suspended with it.
+func (tx *Tx) Suspended(root int64) ([]int64, error) {
+	rows, err := tx.query(queries.RunSuspended, root)
+	if err != nil {
+		return nil, err
+	}
+	return scanIDs(rows)
+}
+
 // Family returns a run and all its descendants, the eldest first, without payloads.
 func (s *Store) Family(ctx context.Context, root int64) ([]Run, error) {
 	ids, err := list[int64](ctx, s, fmt.Sprintf("family of run %d", root), queries.RunFamily, root)

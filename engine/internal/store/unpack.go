@@ -277,7 +277,7 @@ func (u *unpacker) moveFolders() error {
 		if err := os.RemoveAll(to); err != nil {
 			return err
 		}
-		if err := unlessGone(os.Rename(from, to)); err != nil {
+		if err := errors.Join(syncTree(from), unlessGone(os.Rename(from, to))); err != nil {
 			return err
 		}
 	}
