@@ -33,18 +33,22 @@ func (x *execution) survive(row *store.Run, done int64) {
 
 // weather does what is to be done about a run whose owners keep dying at its checkpoint. Each third death in a row
 // marks the checkpoint as bad and takes an older one than ever before; the deaths between try the same again. When
-// none is left, the run is blocked; one that has never had another is tried once more before.
+// none is left, the run is blocked; one that has never had another is tried once more before. Failures marked by
+// Suspect are bounded by Retry already, so without an older checkpoint they are repeated as it says.
 func (x *execution) weather(ctx context.Context) (bool, error) {
 	deaths, s := x.row.Deaths, x.learned.Storm
 	if s != nil && deaths%maxDeaths != 0 {
 		return x.loadRecords(ctx)
 	}
 	why := fmt.Errorf("%d owners in a row died at this checkpoint", deaths)
+	if x.row.Failures > 0 {
+		why = fmt.Errorf("%d attempts in a row have died or failed at this checkpoint", deaths)
+	}
 	took, err := x.stepBack(ctx, why)
 	switch {
 	case took || err != nil:
 		return took, err
-	case s == nil && deaths == maxDeaths:
+	case s == nil && (deaths == maxDeaths || deaths-x.row.Failures < maxDeaths):
 		return x.loadRecords(ctx)
 	}
 	return false, x.block(ctx, fmt.Errorf("%w: mend the cause, then resume it", why))
