@@ -51,12 +51,20 @@ func (f *foreground) announcer(isNew bool) func(engine.Run) {
 			case run.Brief == "":
 				f.app.note("%s goes on", title(run))
 			case run.Deaths > 0 && run.Pace.Interval > 0: // when it died is not known, how often it saved is
-				f.app.note("%s goes on from %s; its owner died, which saved every %s", title(run), run.Brief, humanDuration(run.Pace.Interval))
+				f.app.note("%s goes on from %s; its owner died, which saved every %s", title(run), point(run), humanDuration(run.Pace.Interval))
 			default:
-				f.app.note("%s goes on from %s", title(run), run.Brief)
+				f.app.note("%s goes on from %s", title(run), point(run))
 			}
 		})
 	}
+}
+
+// point is from where a run goes on. What a program has saved says nothing of how far it is, so its progress does.
+func point(run engine.Run) string {
+	if run.Workflow == execWorkflow && run.Progress.Done > 0 {
+		return run.Brief + ", " + progressFull(run.Progress)
+	}
+	return run.Brief
 }
 
 // finish executes the run until it has ended or needs a person, waiting for times and for other
