@@ -14,12 +14,18 @@ type Version struct {
 	Files []statefile.File `json:"files"` // sorted by name
 }
 
-// text is short, for people: "3 (checkpoint.pickle, 86 B)".
-func (v Version) text() string {
+// size is how many bytes the files have together.
+func (v Version) size() int {
 	size := 0
 	for _, f := range v.Files {
 		size += len(f.Data)
 	}
+	return size
+}
+
+// text is short, for people: "3 (checkpoint.pickle, 86 B)".
+func (v Version) text() string {
+	size := v.size()
 	switch len(v.Files) {
 	case 0:
 		return "nothing"
@@ -33,6 +39,7 @@ func (v Version) text() string {
 func (s *State) advance(files []statefile.File) {
 	s.Version = Version{N: s.Version.N + 1, Time: time.Now().UTC(), Files: files}
 	s.Saved = s.Version.text()
+	statefile.Reclaim(int64(s.Version.size())) // the save encodes it
 }
 
 // bytesText shows a size with about three digits.

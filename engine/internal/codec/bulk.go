@@ -72,21 +72,57 @@ func framed(v any) (frame any, fields []bulkyField) {
 		return nil, nil
 	}
 	var copied reflect.Value
-	for _, index := range bulkyFields(rv.Type()) {
-		field := rv.FieldByIndex(index)
-		if field.Len()*int(field.Type().Elem().Size()) < bulkSize {
-			continue
-		}
+	place := func(index []int) reflect.Value {
 		if !copied.IsValid() {
 			copied = reflect.New(rv.Type())
 			copied.Elem().Set(rv)
 		}
-		fields = append(fields, mark(field, copied.Elem().FieldByIndex(index)))
+		return copied.Elem().FieldByIndex(index)
+	}
+	plan := bulkyFields(rv.Type())
+	for _, index := range plan.fields {
+		if field := rv.FieldByIndex(index); isBulky(field) {
+			fields = append(fields, mark(field, place(index)))
+		}
+	}
+	for _, index := range plan.lists {
+		fields = append(fields, markAll(rv.FieldByIndex(index), func() reflect.Value { return place(index) })...)
 	}
 	if len(fields) == 0 {
 		return nil, nil
 	}
 	return copied.Interface(), fields
+}
+
+func isBulky(field reflect.Value) bool {
+	return field.Len()*int(field.Type().Elem().Size()) >= bulkSize
+}
+
+// maxListed is up to how many structs a list is searched for large fields.
+const maxListed = 1024
+
+// markAll marks the large fields of a list of structs, in a copy of the list, which it puts into place.
+func markAll(list reflect.Value, place func() reflect.Value) (fields []bulkyField) {
+	if list.Len() > maxListed {
+		return nil
+	}
+	indexes := ownBulky(list.Type().Elem())
+	var own reflect.Value
+	for i := range list.Len() {
+		for _, index := range indexes {
+			field := list.Index(i).FieldByIndex(index)
+			if !isBulky(field) {
+				continue
+			}
+			if !own.IsValid() {
+				own = reflect.MakeSlice(list.Type(), list.Len(), list.Len())
+				reflect.Copy(own, list)
+				place().Set(own)
+			}
+			fields = append(fields, mark(field, own.Index(i).FieldByIndex(index)))
+		}
+	}
+	return fields
 }
 
 // mark puts a mark into place, and returns what the field there holds.
@@ -113,32 +149,55 @@ func mark(field, place reflect.Value) bulkyField {
 
 var bulkyPlans sync.Map //nolint:gochecknoglobals // a cache of facts that never change
 
-// bulkyFields returns where in a struct t there are byte strings and typed arrays, but behind pointers.
-func bulkyFields(t reflect.Type) [][]int {
+// bulkyPlan says where in a struct there are byte strings and typed arrays, and lists of structs that have such fields
+// themselves; but behind pointers.
+type bulkyPlan struct{ fields, lists [][]int }
+
+func bulkyFields(t reflect.Type) bulkyPlan {
 	if plan, ok := bulkyPlans.Load(t); ok {
-		return plan.([][]int)
+		return plan.(bulkyPlan)
 	}
-	plan := appendBulky(nil, t, nil)
+	var plan bulkyPlan
+	plan.add(t, nil)
 	bulkyPlans.Store(t, plan)
 	return plan
 }
 
-func appendBulky(plan [][]int, t reflect.Type, index []int) [][]int {
+func (p *bulkyPlan) add(t reflect.Type, index []int) {
 	if t.Kind() != reflect.Struct || marshals(t) {
-		return plan
+		return
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)
 		at := append(index[:len(index):len(index)], i)
+		list := f.Type.Kind() == reflect.Slice && !marshals(f.Type)
 		switch {
 		case !f.IsExported() && !f.Anonymous || f.Tag.Get("json") == "-":
-		case isTypedArray(f.Type), f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Uint8 && !marshals(f.Type):
-			plan = append(plan, at)
+		case isTypedArray(f.Type), list && f.Type.Elem().Kind() == reflect.Uint8:
+			p.fields = append(p.fields, at)
+		case list && len(ownBulky(f.Type.Elem())) > 0:
+			p.lists = append(p.lists, at)
 		default:
-			plan = appendBulky(plan, f.Type, at)
+			p.add(f.Type, at)
 		}
 	}
-	return plan
+}
+
+// ownBulky is where the elements of a list have large fields; in lists within them nobody looks, so that a type may
+// hold itself.
+func ownBulky(t reflect.Type) [][]int {
+	if t.Kind() != reflect.Struct || marshals(t) {
+		return nil
+	}
+	var fields [][]int
+	for i := range t.NumField() {
+		f := t.Field(i)
+		plain := f.IsExported() && f.Tag.Get("json") != "-"
+		if plain && (isTypedArray(f.Type) || f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Uint8 && !marshals(f.Type)) {
+			fields = append(fields, []int{i})
+		}
+	}
+	return fields
 }
 
 // marshals reports whether a type has a method of its own by which it is written as CBOR.

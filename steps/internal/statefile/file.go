@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -58,6 +59,17 @@ func stampOf(info fs.FileInfo) Stamp {
 // ErrUnstable means that the file changed while it was read, or that somebody has it open for writing.
 var ErrUnstable = errors.New("the file is being written")
 
+// huge is from which size on Reclaim does something: bytes cost the collector next to nothing to go through.
+const huge = 16 << 20
+
+// Reclaim has memory freed before so many bytes more are needed, if they are many: what held the version before would
+// otherwise stay, and with it grows what the collector leaves by its measure.
+func Reclaim(size int64) {
+	if size >= huge {
+		runtime.GC()
+	}
+}
+
 // Read reads a file of which nobody is writing just now: its size, time and inode are the same before and
 // after, and, where the operating system tells, nobody has it open for writing. Otherwise the error is
 // ErrUnstable, or that of the file system.
@@ -77,6 +89,7 @@ func Read(path string) (File, error) {
 	if written(f) {
 		return File{}, ErrUnstable
 	}
+	Reclaim(before.Size())
 	data := make([]byte, before.Size())
 	n, err := readFull(f, data)
 	if err != nil {
