@@ -194,7 +194,11 @@ func (a *app) workflow(name string) (engine.Definition, error) {
 		}
 		known = append(known, d.Name)
 	}
-	return nil, fmt.Errorf("%w %q%s", engine.ErrWorkflowUnknown, name, nearestTo(name, known))
+	advice := nearestTo(name, known)
+	if advice == "" {
+		advice = "; there are " + strings.Join(known, ", ")
+	}
+	return nil, fmt.Errorf("%w %q%s", engine.ErrWorkflowUnknown, name, advice)
 }
 
 // readInput returns the JSON that a flag names: itself, the content of @file, or "-" for stdin.

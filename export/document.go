@@ -200,11 +200,19 @@ func (t *Table) check() error {
 	seen := map[string]bool{}
 	for _, c := range t.Columns {
 		if c.Name == "" || seen[c.Name] {
-			return fmt.Errorf("table %q: column %q has no name of its own", t.Name, c.Name)
+			return fmt.Errorf("table %q: %s", t.Name, nameless(c.Name))
 		}
 		seen[c.Name] = true
 	}
 	return nil
+}
+
+// nameless says what is wrong with the name of a column.
+func nameless(name string) string {
+	if name == "" {
+		return "a column has no name (pandas writes its index as one, unless index=False)"
+	}
+	return fmt.Sprintf("column %q has no name of its own", name)
 }
 
 func (a *Array) check() error {
