@@ -246,9 +246,9 @@ func TestTakeoverKillsWhatIsLeft(t *testing.T) {
 // guardOf finds the process that watches over an engine's program.
 func guardOf(t *testing.T, engine int) int {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "ps", "-o", "pid=,args=", "--ppid", strconv.Itoa(engine)).Output()
+	out, err := exec.CommandContext(t.Context(), peer.Command(t, "ps"), "-o", "pid=,args=", "--ppid", strconv.Itoa(engine)).Output()
 	if err != nil {
-		t.Skipf("ps: %v; install it with: apt-get install procps", err)
+		t.Fatalf("ps: %v", err)
 	}
 	for line := range strings.Lines(string(out)) {
 		if fields := strings.Fields(line); strings.Contains(line, "wf-guard") {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/durable-wf/wf/engine"
+	"github.com/durable-wf/wf/internal/peer"
 )
 
 // field is a large state of which each iteration changes a part.
@@ -148,7 +149,7 @@ func playField(path string) error {
 // checkpoint before once there is room. The disk is a real one, of 40 MB in memory.
 func TestFullDiskKeepsTheCheckpointBefore(t *testing.T) {
 	t.Parallel()
-	if out, err := exec.CommandContext(t.Context(), "unshare", "-rm", "true").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), peer.Command(t, "unshare"), "-rm", "true").CombinedOutput(); err != nil {
 		t.Skipf("no disk of one's own can be mounted here: %v %s", err, out)
 	}
 	disk := t.TempDir()

@@ -25,6 +25,10 @@ func debian(program string) string {
 		return "r-base-core"
 	case "cc", "gcc":
 		return "gcc"
+	case "ps":
+		return "procps"
+	case "setsid", "unshare":
+		return "util-linux"
 	case "node":
 		return "nodejs"
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/durable-wf/wf/internal/peer"
 	"github.com/durable-wf/wf/steps/internal/child"
 )
 
@@ -192,10 +193,7 @@ func TestRecordedGroupIsKilledAndNoOther(t *testing.T) {
 // A daemon leaves its group; its program's end is still noticed, and that it is there is told.
 func TestDaemonDoesNotHoldUpTheEnd(t *testing.T) {
 	t.Parallel()
-	setsid, err := exec.LookPath("setsid")
-	if err != nil {
-		t.Skip("setsid is not there; install it with: apt-get install util-linux")
-	}
+	setsid := peer.Command(t, "setsid")
 	var out bytes.Buffer
 	c := newChild(t, setsid+" sleep 5 & sleep 0.2; echo $!", &out)
 	<-c.Done()
