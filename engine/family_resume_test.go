@@ -10,13 +10,13 @@ import (
 	"github.com/durable-wf/wf/engine"
 )
 
-// A family that was interrupted in the foreground goes on there: also those of its children that were suspended in
-// the middle, and those that were held behind them.
-func TestInterruptedFamilyGoesOn(t *testing.T) {
-	t.Parallel()
-	begun := make(chan struct{}, 5)
-	open := make(chan struct{})
-	eng := newEngine(t, square(func(ctx *engine.Context, _ int64) error {
+// interruptedFamily returns a family of n, of which two may execute at a time, that was interrupted in the foreground
+// when two children had begun. They end once open is closed.
+func interruptedFamily(t *testing.T, n int64) (eng *engine.Engine, run engine.Run, open chan struct{}) {
+	t.Helper()
+	begun := make(chan struct{}, n)
+	open = make(chan struct{})
+	eng = newEngine(t, square(func(ctx *engine.Context, _ int64) error {
 		begun <- struct{}{}
 		select {
 		case <-open:
@@ -24,7 +24,7 @@ func TestInterruptedFamilyGoesOn(t *testing.T) {
 		case <-ctx.Done():
 			return ctx.Save()
 		}
-	}), parent(func() engine.Transition { return engine.Spawn(squaresOf(5), "join").Limit(2) }))
+	}), parent(func() engine.Transition { return engine.Spawn(squaresOf(n), "join").Limit(2) }))
 	run, _, err := eng.StartHere(t.Context(), "family", nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -38,6 +38,14 @@ func TestInterruptedFamilyGoesOn(t *testing.T) {
 	if run, err = eng.Execute(ctx, run.ID, nil); err != nil || run.Status != engine.Waiting {
 		t.Fatalf("interrupted: %s, %v", run.Status, err)
 	}
+	return eng, run, open
+}
+
+// A family that was interrupted in the foreground goes on there: also those of its children that were suspended in
+// the middle, and those that were held behind them.
+func TestInterruptedFamilyGoesOn(t *testing.T) {
+	t.Parallel()
+	eng, run, open := interruptedFamily(t, 5)
 	children, err := eng.Children(t.Context(), run.ID, -1)
 	if err != nil || children[0].Status != engine.Suspended || children[1].Status != engine.Suspended {
 		t.Fatalf("the children that had begun are %s and %s, %v", children[0].Status, children[1].Status, err)
@@ -60,31 +68,10 @@ func TestInterruptedFamilyGoesOn(t *testing.T) {
 // that were suspended: nobody else would ever take them.
 func TestInterruptedFamilyGoesOnInAWorker(t *testing.T) {
 	t.Parallel()
-	begun, open := make(chan struct{}, 5), make(chan struct{})
-	eng := newEngine(t, square(func(ctx *engine.Context, _ int64) error {
-		begun <- struct{}{}
-		select {
-		case <-open:
-			return nil
-		case <-ctx.Done():
-			return ctx.Save()
-		}
-	}), parent(func() engine.Transition { return engine.Spawn(squaresOf(3), "join").Limit(2) }))
-	run, _, err := eng.StartHere(t.Context(), "family", nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, interrupt := context.WithCancel(t.Context())
-	go func() { // ends when two children have begun
-		<-begun
-		<-begun
-		interrupt()
-	}()
-	if run, err = eng.Execute(ctx, run.ID, nil); err != nil || run.Status != engine.Waiting {
-		t.Fatalf("interrupted: %s, %v", run.Status, err)
-	}
+	eng, run, open := interruptedFamily(t, 3)
 	close(open)
-	if run, err = eng.Resume(t.Context(), run.ID, nil); err != nil || run.Status != engine.Waiting {
+	run, err := eng.Resume(t.Context(), run.ID, nil)
+	if err != nil || run.Status != engine.Waiting {
 		t.Fatalf("resumed: %s, %v", run.Status, err)
 	}
 	serve(t, eng)
