@@ -135,19 +135,11 @@ func arrayType(data any) Type {
 
 // encoded yields the elements of data as they are in the file, piece by piece: an array may be large.
 func encoded(f *File, data any) iter.Seq2[[]byte, error] {
-	switch v := data.(type) {
-	case []float64:
-		return pieces.Of(v, pieces.Numbers)
-	case []float32:
-		return pieces.Of(v, pieces.Numbers)
-	case []int64:
-		return pieces.Of(v, pieces.Numbers)
-	case []bool:
-		return pieces.Of(v, pieces.Numbers)
-	case []byte:
-		return pieces.Of(v, pieces.Numbers)
-	case []string:
-		return pieces.Of(v, func(b []byte, texts []string) (_ []byte, err error) {
+	if numbers, ok := pieces.OfNumbers(data); ok {
+		return numbers
+	}
+	if texts, ok := data.([]string); ok {
+		return pieces.Of(texts, func(b []byte, texts []string) (_ []byte, err error) {
 			for _, s := range texts {
 				if b, err = f.AppendText(b, s); err != nil {
 					return nil, err

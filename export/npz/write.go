@@ -75,17 +75,8 @@ func checkWidth(n, width int) error {
 
 // elements yields the bytes of an array piece by piece.
 func elements(data any, width int) iter.Seq2[[]byte, error] {
-	switch v := data.(type) {
-	case []float64:
-		return pieces.Of(v, pieces.Numbers)
-	case []float32:
-		return pieces.Of(v, pieces.Numbers)
-	case []int64:
-		return pieces.Of(v, pieces.Numbers)
-	case []bool:
-		return pieces.Of(v, pieces.Numbers)
-	case []byte:
-		return pieces.Of(v, pieces.Numbers)
+	if numbers, ok := pieces.OfNumbers(data); ok {
+		return numbers
 	}
 	texts, _ := data.([]string) // arrayType has seen to it
 	return pieces.Of(texts, func(b []byte, part []string) (_ []byte, err error) {

@@ -25,7 +25,24 @@ func Of[T any](data []T, encode func([]byte, []T) ([]byte, error)) iter.Seq2[[]b
 	}
 }
 
-// Numbers appends numbers of a fixed size, little-endian.
-func Numbers[T any](b []byte, part []T) ([]byte, error) {
+// OfNumbers is Of for a list of numbers of a fixed size or of truth values, little-endian. The bool is false for any
+// other list.
+func OfNumbers(data any) (iter.Seq2[[]byte, error], bool) {
+	switch v := data.(type) {
+	case []float64:
+		return Of(v, appendNumbers), true
+	case []float32:
+		return Of(v, appendNumbers), true
+	case []int64:
+		return Of(v, appendNumbers), true
+	case []bool:
+		return Of(v, appendNumbers), true
+	case []byte:
+		return Of(v, appendNumbers), true
+	}
+	return nil, false
+}
+
+func appendNumbers[T any](b []byte, part []T) ([]byte, error) {
 	return binary.Append(b, binary.LittleEndian, part)
 }
