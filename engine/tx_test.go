@@ -73,6 +73,14 @@ func TestTxOfATransitionCommitsWithItOrFailsItsAttempt(t *testing.T) {
 		{"commit", statement("COMMIT"), "not allowed"},
 		{"rollback", statement("ROLLBACK"), "not allowed"},
 		{"pragma", statement("PRAGMA synchronous = OFF"), "not allowed"},
+		{"pragma of another kind", statement("PRAGMA wal_checkpoint"), "not allowed"},
+		{"how durable it is", func(ctx context.Context, tx engine.Tx, _ *engine.Engine) error {
+			var level int
+			if err := tx.GetContext(ctx, &level, "PRAGMA synchronous"); err != nil || level != 2 {
+				return fmt.Errorf("PRAGMA synchronous is %d, want 2; %w", level, err)
+			}
+			return nil
+		}, ""},
 		{"attach", statement("ATTACH ':memory:' AS other"), "not allowed"},
 		{"write to wf_runs", statement("UPDATE wf_runs SET status = 'completed'"), "not allowed"},
 		{"write to wf_history", statement("DELETE FROM wf_history"), "not allowed"},

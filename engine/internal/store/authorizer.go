@@ -31,8 +31,10 @@ func userMay(action sqlite.AuthorizerActionCode, arg1, arg2 string) bool {
 		return !strings.EqualFold(arg2, "sqlite_rename_table")
 	case sqlite.AuthRead, sqlite.AuthSelect, sqlite.AuthRecursive:
 		return true
-	case sqlite.AuthTransaction, sqlite.AuthSavepoint, sqlite.AuthAttach, sqlite.AuthDetach, sqlite.AuthPragma:
+	case sqlite.AuthTransaction, sqlite.AuthSavepoint, sqlite.AuthAttach, sqlite.AuthDetach:
 		return false
+	case sqlite.AuthPragma: // only to see how durable a commit is
+		return arg2 == "" && (strings.EqualFold(arg1, "journal_mode") || strings.EqualFold(arg1, "synchronous"))
 	case sqlite.AuthInsert, sqlite.AuthUpdate, sqlite.AuthDelete:
 		return !isOurTable(arg1) && !strings.EqualFold(arg1, "sqlite_sequence") // which gives our numbers
 	default: // CREATE, DROP, ALTER and their like: the names are in either argument

@@ -1,0 +1,55 @@
+// Package wf is our own engine as a subject.
+package wf
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/durable-wf/wf/bench/subject"
+	"github.com/durable-wf/wf/engine"
+)
+
+// Subjects returns wf as it is by default. There is nothing to tune.
+func Subjects() []subject.Subject {
+	return []subject.Subject{{
+		Key: "wf", Engine: "wf", Config: "default", Module: "github.com/durable-wf/wf", Default: true, Open: open,
+	}}
+}
+
+type system struct {
+	eng    *engine.Engine
+	cancel context.CancelFunc
+	served chan error
+}
+
+func open(ctx context.Context, o subject.Options) (subject.System, error) {
+	eng, err := engine.Open(ctx, engine.Config{Path: filepath.Join(o.Dir, "wf.db"), Workers: o.InFlight}, counting(o.Step))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s := &system{eng: eng, cancel: cancel, served: make(chan error, 1)}
+	go func() { s.served <- eng.Serve(ctx) }()
+	return s, nil
+}
+
+func (s *system) Close(context.Context) error {
+	s.cancel()
+	err := <-s.served
+	if closed := s.eng.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+type run struct {
+	eng *engine.Engine
+	id  int64
+}
+
+func (s *system) Start(ctx context.Context, id string, shape subject.Shape) (subject.Run, error) {
+	r, err := count.Start(ctx, s.eng, state{ID: id, Steps: shape.Steps}, nil)
+	return run{s.eng, r.ID}, err
+}
+
+func (r run) Wait(ctx context.Context) (int64, error) { return count.Wait(ctx, r.eng, r.id) }

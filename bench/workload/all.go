@@ -1,0 +1,6 @@
+package workload
+
+// All returns the workloads in the order of the report.
+func All() []Workload {
+	return []Workload{seq()}
+}
