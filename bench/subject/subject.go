@@ -14,12 +14,15 @@ type Subject struct {
 	Config  string // what sets this configuration apart, for people: "SQLite, synchronous=FULL"
 	Module  string // the Go module of the engine; its version is read from the build info of the program
 	Default bool   // what a newcomer gets; the others are tuned
+	Pure    bool   // it makes use of Shape.Pure
 
 	// Open opens an engine with its workers running. It is called once per process.
 	Open func(ctx context.Context, o Options) (System, error)
 
 	// Sizes says how large a workload may be for this subject, by the workload's name, where its usual size would
-	// take too long or is more than the engine can bear. Rates are per second, so they stay comparable.
+	// take longer than about five seconds or is more than the engine can bear. Rates are per second, so they stay
+	// comparable. The names are seq, pure, many100, many1000, startlat, recover, long, sleepers, fanout, signal, loop
+	// and growth.
 	Sizes map[string]int
 	// Unable says why this subject has no figure for a workload, by the workload's name. What a System does not
 	// implement needs no line here.

@@ -2,7 +2,6 @@ package workload
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/durable-wf/wf/bench/subject"
@@ -11,38 +10,35 @@ import (
 // seq is one run of many steps with effects, each durable before the next.
 func seq() Workload {
 	return Workload{
-		Name: "seq", Doc: "One run of N steps with effects, one after the other. Each is recorded before the next begins.",
+		Name: "seq", Title: "Sequential steps with effects",
+		Doc:  "One run of N steps, one after the other. Each is recorded before the next begins.",
 		Size: 5000, Quick: 50, InFlight: 1,
-		Metrics: []Metric{{Name: "steps_per_s", Label: "steps/s"}},
-		Run: func(ctx context.Context, t *Trial) (Sample, error) {
-			return oneRun(ctx, t, subject.Shape{Steps: t.Size})
-		},
+		Metrics: []Metric{{Name: "rate", Unit: "steps/s"}},
+		Phases:  []Phase{func(ctx context.Context, t *Trial) (Sample, error) { return oneRun(ctx, t, false) }},
+	}
+}
+
+// pure is the same with steps that have no effects outside, and may run ahead of the disk.
+func pure() Workload {
+	return Workload{
+		Name: "pure", Title: "Sequential pure steps",
+		Doc:  "One run of N steps without effects outside. An engine may execute the next ones while the last are being written.",
+		Size: 100_000, Quick: 500, InFlight: 1, Pure: true,
+		Metrics: []Metric{{Name: "rate", Unit: "steps/s"}},
+		Phases:  []Phase{func(ctx context.Context, t *Trial) (Sample, error) { return oneRun(ctx, t, true) }},
 	}
 }
 
 // oneRun measures the rate of steps in one run. A short run goes ahead, for caches and statements.
-func oneRun(ctx context.Context, t *Trial, s subject.Shape) (_ Sample, err error) {
-	sys, err := t.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, sys.Close(ctx)) }()
-	warm := s
-	warm.Steps = min(20, s.Steps)
-	if err := startAndWait(ctx, sys, "warm", warm); err != nil {
-		return nil, err
-	}
-	begun := time.Now()
-	if err := startAndWait(ctx, sys, "one", s); err != nil {
-		return nil, err
-	}
-	return Sample{"steps_per_s": perSecond(s.Steps, time.Since(begun))}, nil
-}
-
-func startAndWait(ctx context.Context, sys subject.System, id string, s subject.Shape) error {
-	r, err := sys.Start(ctx, id, s)
-	if err != nil {
-		return err
-	}
-	return wait(ctx, r, sum(s.Steps))
+func oneRun(ctx context.Context, t *Trial, pure bool) (Sample, error) {
+	return t.measure(ctx, func(sys subject.System) (Sample, error) {
+		if err := startAndWait(ctx, sys, "warm", subject.Shape{Steps: 20, Pure: pure}); err != nil {
+			return nil, err
+		}
+		begun := time.Now()
+		if err := startAndWait(ctx, sys, "one", subject.Shape{Steps: t.Size, Pure: pure}); err != nil {
+			return nil, err
+		}
+		return Sample{"rate": perSecond(t.Size, time.Since(begun))}, nil
+	})
 }

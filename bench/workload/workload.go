@@ -1,5 +1,5 @@
-// Package workload is the work that every subject is given. A workload runs in a process of its own, on a subject that
-// has just been opened, and returns what it has measured.
+// Package workload is the work that every subject is given. A workload has one or more phases, each a process of its
+// own that opens the subject and returns what it has measured.
 package workload
 
 import (
@@ -16,21 +16,26 @@ var ErrUnable = errors.New("not done")
 
 // Workload is something that engines are measured by.
 type Workload struct {
-	Name  string // on the command line: "seq"
-	Doc   string // a sentence for the report
-	Size  int    // how many steps, runs or whatever Doc says
-	Quick int    // the same in a campaign that is only to see whether all works
-	// InFlight is how many runs there are at a time.
-	InFlight int
-	Metrics  []Metric // what it measures, the first one being that of charts
-	Run      func(ctx context.Context, t *Trial) (Sample, error)
+	Name     string // on the command line: "seq"
+	Title    string // heads its part of the report
+	Doc      string // says what is done, and what N is
+	Size     int    // N
+	Quick    int    // N in a campaign that is only to see whether all works
+	InFlight int    // how many runs there are at a time
+	Pure     bool   // only for engines that can make use of pure steps
+	Metrics  []Metric
+	// Phases are processes on the same folder, one after the other. Their samples are joined.
+	Phases []Phase
 }
+
+// Phase is one process of a trial.
+type Phase func(ctx context.Context, t *Trial) (Sample, error)
 
 // Metric is one figure of a workload.
 type Metric struct {
-	Name  string // the key in a Sample: "steps_per_s"
-	Label string // heads a column of the report: "steps/s"
-	Less  bool   // a smaller one is better
+	Name string // the key in a Sample: "steps_per_s"
+	Unit string // "steps/s"; "s" and "bytes" are shown with the prefix that fits
+	Less bool   // a smaller one is better
 }
 
 // Sample is what a trial has measured, by the name of the metric.
@@ -40,18 +45,37 @@ type Sample map[string]float64
 type Trial struct {
 	Subject *subject.Subject
 	Size    int
-	Dir     string
+	Begun   time.Time // when this process was asked for
 	// Options are what the subject is opened with. A workload may replace their Step before Open.
 	Options subject.Options
 	// Durability is what Open has read from the connection.
 	Durability string
+	// GaveUp says why a phase did not wait to the end.
+	GaveUp string
+	// Dies says that the process is to be killed when the phase has returned.
+	Dies bool
+}
+
+// NewTrial prepares a phase of a workload. A size of 0 means the subject's usual one.
+func NewTrial(s *subject.Subject, w *Workload, size int, dir string, begunNS int64) *Trial {
+	if size == 0 {
+		size = w.Size
+		if n, ok := s.Sizes[w.Name]; ok {
+			size = n
+		}
+	}
+	begun := time.Now()
+	if begunNS != 0 {
+		begun = time.Unix(0, begunNS)
+	}
+	return &Trial{
+		Subject: s, Size: size, Begun: begun,
+		Options: subject.Options{Dir: dir, InFlight: w.InFlight, Step: Effect},
+	}
 }
 
 // Open opens the subject. Whoever calls it closes the System.
 func (t *Trial) Open(ctx context.Context) (subject.System, error) {
-	if t.Options.Step == nil {
-		t.Options.Step = Effect
-	}
 	sys, err := t.Subject.Open(ctx, t.Options)
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
@@ -63,11 +87,31 @@ func (t *Trial) Open(ctx context.Context) (subject.System, error) {
 	return sys, nil
 }
 
+// measure opens the subject, measures, and closes it.
+func (t *Trial) measure(ctx context.Context, fn func(sys subject.System) (Sample, error)) (s Sample, err error) {
+	sys, err := t.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s, err = fn(sys); err == nil && t.Dies {
+		return s, nil
+	}
+	return s, errors.Join(err, sys.Close(ctx))
+}
+
 // Effect is the usual effect of step i: it returns i + 1.
 func Effect(_ context.Context, _ string, i int) (int64, error) { return int64(i + 1), nil }
 
 // sum is what steps with the usual effect add up to.
 func sum(steps int) int64 { return int64(steps) * int64(steps+1) / 2 }
+
+func startAndWait(ctx context.Context, sys subject.System, id string, s subject.Shape) error {
+	r, err := sys.Start(ctx, id, s)
+	if err != nil {
+		return err
+	}
+	return wait(ctx, r, sum(s.Steps))
+}
 
 // wait waits for a run and checks what its steps add up to.
 func wait(ctx context.Context, r subject.Run, want int64) error {
@@ -80,3 +124,6 @@ func wait(ctx context.Context, r subject.Run, want int64) error {
 
 // perSecond is a rate.
 func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
+
+// unable says that the subject does not implement what a workload needs.
+func unable(what string) error { return fmt.Errorf("%w: %s", ErrUnable, what) }
