@@ -1,5 +1,8 @@
 // Package subject is what every engine that is measured looks like to the workloads: the same few calls for all,
 // so that each does the same work. An engine is a package below this one; Subjects in it lists its configurations.
+// Its program in cmd is three lines; nothing else needs to know of it. To try it:
+//
+//	go build -o /tmp/e ./cmd/dbos && /tmp/e trial --subject dbos --workload seq --n 100 --dir "$(mktemp -d)"
 package subject
 
 import (
@@ -15,6 +18,10 @@ type Subject struct {
 	Module  string // the Go module of the engine; its version is read from the build info of the program
 	Default bool   // what a newcomer gets; the others are tuned
 	Pure    bool   // it makes use of Shape.Pure
+
+	// Caveats are what a reader of the figures should know about this engine: paragraphs of Markdown for the report,
+	// set on the first subject of an engine.
+	Caveats []string
 
 	// Open opens an engine with its workers running. It is called once per process.
 	Open func(ctx context.Context, o Options) (System, error)

@@ -16,6 +16,7 @@ type Description struct {
 	Module  string            `json:"module"`
 	Version string            `json:"version"`
 	Default bool              `json:"default,omitempty"`
+	Caveats []string          `json:"caveats,omitempty"`
 	Sizes   map[string]int    `json:"sizes,omitempty"`
 	Unable  map[string]string `json:"unable,omitempty"`
 }
@@ -23,7 +24,7 @@ type Description struct {
 func describe(s *subject.Subject) Description {
 	d := Description{
 		Key: s.Key, Engine: s.Engine, Config: s.Config, Module: s.Module, Version: subject.Version(s.Module),
-		Default: s.Default, Sizes: s.Sizes, Unable: maps.Clone(s.Unable),
+		Default: s.Default, Caveats: s.Caveats, Sizes: s.Sizes, Unable: maps.Clone(s.Unable),
 	}
 	if d.Unable == nil {
 		d.Unable = map[string]string{}
