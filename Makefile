@@ -3,9 +3,11 @@
 COUNT    ?= 10
 FUZZTIME ?= 30s
 KILLS    ?= 1000
+RUNS     ?= 1000000
+FILES    ?= $(or $(TMPDIR),/tmp)/wf-scale
 
 .DEFAULT_GOAL := help
-.PHONY: help build peers test lint ci bench crash torture fuzz docs
+.PHONY: help build peers test lint ci bench crash torture scale fuzz docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +36,10 @@ crash: ## kill KILLS processes at random moments, and let engines die at every c
 
 torture: ## kill each foreign program of examples/exec KILLS times, and tear its state
 	go test -count=1 -timeout 0 -v -run Torture . -torture.kills=$(KILLS)
+
+scale: ## fill files with RUNS runs, kept in FILES, and show that nothing grows with them
+	mkdir -p $(FILES)
+	go test -count=1 -timeout 0 -v -run Scale . -scale.runs=$(RUNS) -scale.dir=$(FILES)
 
 fuzz: ## run each fuzz test for FUZZTIME
 	@go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r pkg; do \
