@@ -113,3 +113,24 @@ type Pruner interface {
 	// Prune removes them, and gives the space back to the file system where the engine documents how.
 	Prune(ctx context.Context) error
 }
+
+// Baseline is a System that can do the work of many runs without an engine between.
+type Baseline interface {
+	// Group executes runs of so many steps, with so many changes per commit. A change is a run's start or a step.
+	Group(ctx context.Context, runs, steps, perCommit int) error
+}
+
+// Looper is a System whose steps can ask, in the innermost loop, whether it is time to save.
+type Looper interface {
+	// Loop measures a loop of n iterations with and without the question, and what it costs a run to be saved once a
+	// second for so long.
+	Loop(ctx context.Context, n int, saveFor time.Duration) (LoopCost, error)
+}
+
+// LoopCost is what asking costs per iteration, and what saving costs.
+type LoopCost struct {
+	AddNS, AddAskingNS       float64 // per iteration that adds integers, without and with the question
+	DivideNS, DivideAskingNS float64 // per iteration that divides
+	Saves                    int
+	StalledShare             float64 // of the time of a step that is saved once a second: for that long it stood still
+}

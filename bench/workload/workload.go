@@ -33,9 +33,10 @@ type Phase func(ctx context.Context, t *Trial) (Sample, error)
 
 // Metric is one figure of a workload.
 type Metric struct {
-	Name string // the key in a Sample: "steps_per_s"
-	Unit string // "steps/s"; "s" and "bytes" are shown with the prefix that fits
-	Less bool   // a smaller one is better
+	Name  string // the key in a Sample: "rate"
+	Unit  string // "steps/s"; "s" and "bytes" are shown with the prefix that fits, "1" is a bare number
+	Label string // heads its column; "" means Unit
+	Less  bool   // a smaller one is better
 }
 
 // Sample is what a trial has measured, by the name of the metric.

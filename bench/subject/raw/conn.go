@@ -12,7 +12,7 @@ import (
 // conn is the one connection that writes, with its statements prepared.
 type conn struct {
 	sql                                             *sql.Conn
-	begin, commit, insertRun, updateRun, insertHead *sql.Stmt
+	begin, commit, insertRun, updateRun, insertPast *sql.Stmt
 }
 
 const (
@@ -32,7 +32,7 @@ func prepare(ctx context.Context, db *sql.DB) (*conn, error) {
 	c := &conn{sql: one}
 	for text, stmt := range map[string]**sql.Stmt{
 		"BEGIN IMMEDIATE": &c.begin, "COMMIT": &c.commit,
-		insertRun: &c.insertRun, updateRun: &c.updateRun, insertHistory: &c.insertHead,
+		insertRun: &c.insertRun, updateRun: &c.updateRun, insertHistory: &c.insertPast,
 	} {
 		if *stmt, err = one.PrepareContext(ctx, text); err != nil {
 			return nil, err
@@ -57,19 +57,7 @@ func (c *conn) create(ctx context.Context, id string, now time.Time) (row, error
 	return row{number: number}, err
 }
 
-// transition commits a step: the history row, and the row of the run if nobody else has changed it.
-func (c *conn) transition(ctx context.Context, r *row, begun time.Time, last bool) error {
-	if _, err := c.begin.ExecContext(ctx); err != nil {
-		return err
-	}
-	if err := c.write(ctx, r, begun, last); err != nil {
-		return err // the trial is over: no rollback
-	}
-	_, err := c.commit.ExecContext(ctx)
-	return err
-}
-
-// write writes a transition into the open transaction.
+// write writes a step: the history row, and the row of the run if nobody else has changed it. A transaction is open.
 func (c *conn) write(ctx context.Context, r *row, begun time.Time, last bool) error {
 	now, status, kind, next := time.Now(), "running", "transition", "work"
 	if last {
@@ -79,7 +67,7 @@ func (c *conn) write(ctx context.Context, r *row, begun time.Time, last bool) er
 	if r.head != 0 {
 		prev = r.head
 	}
-	res, err := c.insertHead.ExecContext(ctx, r.number, r.seq+1, prev, now.UnixMicro(), kind, next, r.seq+1,
+	res, err := c.insertPast.ExecContext(ctx, r.number, r.seq+1, prev, now.UnixMicro(), kind, next, r.seq+1,
 		now.Sub(begun).Microseconds(), hash[:])
 	if err != nil {
 		return err

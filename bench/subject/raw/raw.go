@@ -74,31 +74,47 @@ type run struct {
 	sys *system
 	row
 	id    string
-	steps int
+	shape subject.Shape
 }
 
-// Start commits the row of the run, and nothing else.
+// Start commits the row of the run, and nothing else. That of a pure run is left to its only step.
 func (s *system) Start(ctx context.Context, id string, shape subject.Shape) (subject.Run, error) {
+	r := &run{sys: s, id: id, shape: shape}
+	if shape.Pure && shape.Steps == 1 {
+		return r, nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, err := s.conn.create(ctx, id, time.Now())
-	return &run{sys: s, id: id, row: r, steps: shape.Steps}, err
+	var err error
+	r.row, err = s.conn.create(ctx, id, time.Now())
+	return r, err
 }
 
 // Wait executes the steps, each with a commit of its own.
 func (r *run) Wait(ctx context.Context) (int64, error) {
 	r.sys.mu.Lock()
 	defer r.sys.mu.Unlock()
-	for i := range r.steps {
-		begun := time.Now()
-		n, err := r.sys.opts.Step(ctx, r.id, i)
-		if err != nil {
-			return 0, err
-		}
-		r.total += n
-		if err := r.sys.conn.transition(ctx, &r.row, begun, i == r.steps-1); err != nil {
+	for i := range r.shape.Steps {
+		if err := r.step(ctx, i); err != nil {
 			return 0, err
 		}
 	}
 	return r.total, nil
+}
+
+func (r *run) step(ctx context.Context, i int) error {
+	begun, conn := time.Now(), r.sys.conn
+	n, err := r.sys.opts.Step(ctx, r.id, i)
+	if err != nil {
+		return err
+	}
+	return conn.together(ctx, func() (err error) {
+		if r.number == 0 {
+			if r.row, err = conn.create(ctx, r.id, begun); err != nil {
+				return err
+			}
+		}
+		r.total += n
+		return conn.write(ctx, &r.row, begun, i == r.shape.Steps-1)
+	})
 }

@@ -23,7 +23,8 @@ type system struct {
 }
 
 func open(ctx context.Context, o subject.Options) (subject.System, error) {
-	eng, err := engine.Open(ctx, engine.Config{Path: filepath.Join(o.Dir, "wf.db"), Workers: o.InFlight}, counting(o.Step))
+	cfg := engine.Config{Path: filepath.Join(o.Dir, "wf.db"), Workers: o.InFlight}
+	eng, err := engine.Open(ctx, cfg, definitions(o.Step)...)
 	if err != nil {
 		return nil, err
 	}
@@ -42,14 +43,27 @@ func (s *system) Close(context.Context) error {
 	return err
 }
 
+// Durability reads the pragmas in a transaction of the connection that commits.
+func (s *system) Durability(ctx context.Context) (text string, err error) {
+	err = s.eng.Tx(ctx, func(ctx context.Context, tx engine.Tx) error {
+		text, err = subject.Pragmas(ctx, tx)
+		return err
+	})
+	return text, err
+}
+
 type run struct {
 	eng *engine.Engine
 	id  int64
 }
+
+func (r run) Wait(ctx context.Context) (int64, error) { return count.Wait(ctx, r.eng, r.id) }
 
 func (s *system) Start(ctx context.Context, id string, shape subject.Shape) (subject.Run, error) {
 	r, err := count.Start(ctx, s.eng, state{ID: id, Steps: shape.Steps}, nil)
 	return run{s.eng, r.ID}, err
 }
 
-func (r run) Wait(ctx context.Context) (int64, error) { return count.Wait(ctx, r.eng, r.id) }
+func (s *system) Execute(ctx context.Context, id string, shape subject.Shape) (int64, error) {
+	return count.Run(ctx, s.eng, state{ID: id, Steps: shape.Steps}, nil)
+}

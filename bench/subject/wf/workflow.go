@@ -2,13 +2,14 @@ package wf
 
 import (
 	"context"
+	"time"
 
 	"github.com/durable-wf/wf/engine"
 )
 
-// count names the workflow whose runs execute so many steps.
-const count engine.Name[state, int64] = "count"
+type stepFunc func(ctx context.Context, run string, i int) (int64, error)
 
+// state is that of all workflows here but the parent's.
 type state struct {
 	ID    string `json:"id"`
 	Steps int    `json:"steps"`
@@ -16,10 +17,27 @@ type state struct {
 	Total int64  `json:"total"`
 }
 
-type stepFunc func(ctx context.Context, run string, i int) (int64, error)
+const (
+	count    engine.Name[state, int64]  = "count"  // executes so many steps
+	waiter   engine.Name[state, int64]  = "waiter" // the same, once it has got a signal
+	parent   engine.Name[family, int64] = "parent" // has children that count
+	released engine.Signal[bool]        = "released"
+)
 
-func counting(do stepFunc) engine.Workflow[state, int64] {
-	return engine.Workflow[state, int64]{Name: count, Steps: []engine.Step[state]{{Name: "work", Do: work(do)}}}
+func definitions(do stepFunc) []engine.Definition {
+	work := engine.Step[state]{Name: "work", Do: work(do)}
+	return []engine.Definition{
+		engine.Workflow[state, int64]{Name: count, Steps: []engine.Step[state]{work}},
+		engine.Workflow[state, int64]{
+			Name: waiter, Signals: []engine.AnySignal{released},
+			Steps: []engine.Step[state]{{Name: "wait", Do: await}, work},
+		},
+		engine.Workflow[family, int64]{
+			Name:  parent,
+			Steps: []engine.Step[family]{{Name: "spawn", Do: spawn}, {Name: "add", Do: add}},
+		},
+		looping(), saving(),
+	}
 }
 
 // work is a step: committed as a transition before the next begins.
@@ -37,3 +55,35 @@ func work(do stepFunc) func(*engine.Context, *state) (engine.Transition, error) 
 		return count.Done(s.Total), nil
 	}
 }
+
+func await(*engine.Context, *state) (engine.Transition, error) { return released.Await("work"), nil }
+
+// family is the state of a parent.
+type family struct {
+	Children int `json:"children"`
+}
+
+func spawn(_ *engine.Context, s *family) (engine.Transition, error) {
+	children := func(yield func(engine.Child) bool) {
+		for range s.Children {
+			if !yield(count.Child(state{Steps: 1}, nil)) {
+				return
+			}
+		}
+	}
+	return engine.Spawn(children, "add"), nil
+}
+
+func add(ctx *engine.Context, _ *family) (engine.Transition, error) {
+	var total int64
+	for n, err := range count.Results(ctx) {
+		if err != nil {
+			return engine.Transition{}, err
+		}
+		total += n
+	}
+	return parent.Done(total), nil
+}
+
+// sleepUntil lets a run begin at a time: until then it waits, like any other that sleeps.
+func sleepUntil(t time.Time) *engine.StartOptions { return &engine.StartOptions{At: t} }
