@@ -14,12 +14,20 @@ type Rower interface {
 
 // Pragmas reads from a live connection to SQLite how durable a commit on it is: "WAL, synchronous=FULL".
 func Pragmas(ctx context.Context, db Rower) (string, error) {
+	return PragmasBy(func(query string) Row { return db.QueryRowContext(ctx, query) })
+}
+
+// Row is one row of a result, or the error instead.
+type Row interface{ Scan(dest ...any) error }
+
+// PragmasBy is Pragmas for a connection that is asked in a way of its own.
+func PragmasBy(ask func(query string) Row) (string, error) {
 	var journal string
 	var level int
-	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&journal); err != nil {
+	if err := ask("PRAGMA journal_mode").Scan(&journal); err != nil {
 		return "", err
 	}
-	if err := db.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&level); err != nil {
+	if err := ask("PRAGMA synchronous").Scan(&level); err != nil {
 		return "", err
 	}
 	names := []string{"OFF", "NORMAL", "FULL", "EXTRA"}

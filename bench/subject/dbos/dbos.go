@@ -1,0 +1,75 @@
+// Package dbos is DBOS Transact for Go as a subject: on SQLite as it comes, on SQLite as durable as wf, and on Postgres.
+package dbos
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"os"
+	"sync"
+	"time"
+
+	transact "github.com/dbos-inc/dbos-transact-golang/dbos"
+
+	"github.com/durable-wf/wf/bench/subject"
+)
+
+const module = "github.com/dbos-inc/dbos-transact-golang"
+
+// Subjects returns the configurations of DBOS.
+func Subjects() []subject.Subject {
+	return []subject.Subject{
+		{
+			Key: "dbos", Engine: "DBOS", Config: "SQLite as it comes", Module: module, Default: true, Open: openStock,
+			Sizes: map[string]int{"sleepers": 10_000},
+		},
+		{
+			Key: "dbos-full", Engine: "DBOS", Config: "SQLite, synchronous=FULL, tuned", Module: module, Open: openFull,
+			Sizes: map[string]int{"sleepers": 100_000},
+		},
+	}
+}
+
+// system is DBOS in this process.
+type system struct {
+	step       func(ctx context.Context, run string, i int) (int64, error)
+	root       transact.Context
+	durability func(ctx context.Context) (string, error)
+	release    func() error // closes what the subject has opened for DBOS
+
+	queue string                                         // the queue of children and of runs that sleep: if it is empty, each is a goroutine from the start
+	poll  time.Duration                                  // how often results of other goroutines are looked for; 0 means as DBOS does
+	begin func(ctx context.Context) (transaction, error) // in the database of the queue
+
+	level slog.LevelVar // what is told on stderr
+
+	waiting sync.Map // by the run's id, a chan struct{} that is closed when Await's run is about to wait
+}
+
+// launch starts DBOS with the workflows and waits until it serves.
+func (s *system) launch(ctx context.Context, cfg transact.Config) error {
+	cfg.AppName = "bench"
+	s.level.Set(slog.LevelError)
+	cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: &s.level}))
+	root, err := transact.NewContext(context.WithoutCancel(ctx), cfg)
+	if err != nil {
+		return err
+	}
+	s.root = root
+	s.register()
+	if s.queue != "" {
+		if _, err := transact.RegisterQueue(root, s.queue,
+			transact.WithQueueBasePollingInterval(pollInterval), transact.WithWorkerConcurrency(concurrency)); err != nil {
+			return err
+		}
+	}
+	return transact.Launch(root)
+}
+
+func (s *system) Durability(ctx context.Context) (string, error) { return s.durability(ctx) }
+
+func (s *system) Close(context.Context) error {
+	s.level.Set(math.MaxInt) // what is under way is cut off, and says so
+	return errors.Join(transact.Shutdown(s.root, 10*time.Second), s.release())
+}
