@@ -22,8 +22,9 @@ CREATE TABLE wf_runs (
   version        INTEGER NOT NULL,                  -- of the definition that wrote the checkpoint
   fingerprint    TEXT    NOT NULL,                  -- of the step that the checkpoint waits in
   key            TEXT,
-  status         TEXT    NOT NULL CHECK (status IN ('pending', 'running', 'waiting', 'paused', 'blocked',
-                   'suspended', 'compensating', 'completed', 'failed', 'cancelled')),
+  status         TEXT    NOT NULL CHECK (           -- no IN: SQLite would build a table of its list for each row
+                   status = 'pending' OR status = 'running' OR status = 'waiting' OR status = 'paused' OR status = 'blocked' OR
+                   status = 'suspended' OR status = 'compensating' OR status = 'completed' OR status = 'failed' OR status = 'cancelled'),
   step           TEXT    NOT NULL,
   visit          INTEGER NOT NULL,                  -- counts the steps entered, from 1
   attempt        INTEGER NOT NULL,                  -- of this visit, from 1; 0 before the first
@@ -56,7 +57,7 @@ CREATE TABLE wf_runs (
   first_history  INTEGER,                           -- NULL once its history is deleted
   head_history   INTEGER,
   head_hash      BLOB    NOT NULL,                  -- outlives the history
-  keep           TEXT    NOT NULL CHECK (keep IN ('none', 'history', 'all')),
+  keep           TEXT    NOT NULL CHECK (keep = 'none' OR keep = 'history' OR keep = 'all'),
   policy         TEXT,                              -- JSON: the checkpoint policy given at start
   preserve       TEXT,                              -- JSON: which older checkpoints are kept; NULL means as by default
   packed         TEXT,                              -- JSON: into which file it was packed, to go on elsewhere
@@ -103,18 +104,16 @@ CREATE INDEX wf_runs_result_file ON wf_runs (id) WHERE substr(result_codec, -5) 
 -- The allowed moves; engine/status.go holds the same table and a test compares them.
 -- +goose StatementBegin
 CREATE TRIGGER wf_runs_moves BEFORE UPDATE OF status ON wf_runs
-WHEN old.status <> new.status AND instr(
-  ' pending>running pending>waiting pending>paused pending>blocked pending>compensating pending>cancelled'
-  || ' running>pending running>waiting running>paused running>blocked running>suspended running>compensating'
-  || ' running>completed running>failed running>cancelled'
-  || ' waiting>pending waiting>running waiting>paused waiting>blocked waiting>suspended waiting>compensating'
-  || ' waiting>failed waiting>cancelled'
-  || ' paused>pending paused>running paused>waiting paused>compensating paused>cancelled'
-  || ' blocked>pending blocked>running blocked>compensating blocked>failed blocked>cancelled'
-  || ' suspended>pending suspended>running suspended>paused suspended>blocked suspended>compensating suspended>cancelled'
-  || ' compensating>paused compensating>blocked compensating>suspended compensating>failed compensating>cancelled'
-  || ' failed>pending ',
-  ' ' || old.status || '>' || new.status || ' ') = 0
+WHEN old.status <> new.status AND instr(CASE old.status
+  WHEN 'pending' THEN ' running waiting paused blocked compensating cancelled '
+  WHEN 'running' THEN ' pending waiting paused blocked suspended compensating completed failed cancelled '
+  WHEN 'waiting' THEN ' pending running paused blocked suspended compensating failed cancelled '
+  WHEN 'paused' THEN ' pending running waiting compensating cancelled '
+  WHEN 'blocked' THEN ' pending running compensating failed cancelled '
+  WHEN 'suspended' THEN ' pending running paused blocked compensating cancelled '
+  WHEN 'compensating' THEN ' paused blocked suspended failed cancelled '
+  WHEN 'failed' THEN ' pending '
+  ELSE '' END, ' ' || new.status || ' ') = 0
 BEGIN
   SELECT RAISE(ABORT, 'status move not allowed');
 END;
@@ -127,9 +126,12 @@ CREATE TABLE wf_history (
   seq         INTEGER NOT NULL,
   prev        INTEGER,
   time_us     INTEGER NOT NULL,
-  kind        TEXT    NOT NULL CHECK (kind IN ('created', 'claimed', 'checkpoint', 'transition', 'call', 'attempt',
-                'fallback', 'released', 'suspended', 'paused', 'resumed', 'blocked', 'signal', 'woken', 'compensating', 'undo',
-                'retried', 'hook', 'packed', 'unpacked', 'completed', 'failed', 'cancelled')),
+  kind        TEXT    NOT NULL CHECK (              -- the frequent ones first; no IN: see wf_runs.status
+                kind = 'transition' OR kind = 'checkpoint' OR kind = 'created' OR kind = 'claimed' OR kind = 'completed' OR
+                kind = 'call' OR kind = 'attempt' OR kind = 'fallback' OR kind = 'released' OR kind = 'suspended' OR
+                kind = 'paused' OR kind = 'resumed' OR kind = 'blocked' OR kind = 'signal' OR kind = 'woken' OR
+                kind = 'compensating' OR kind = 'undo' OR kind = 'retried' OR kind = 'hook' OR kind = 'packed' OR
+                kind = 'unpacked' OR kind = 'failed' OR kind = 'cancelled'),
   step        TEXT,
   next        TEXT,
   visit       INTEGER,
