@@ -1,0 +1,124 @@
+// Package river is River on SQLite as a subject: as its documentation opens it, and tuned. A run is a job whose steps
+// are resumable steps, each of which saves its position and the run's state before the next begins.
+package river
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	riverqueue "github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	_ "modernc.org/sqlite" // the driver that River's documentation opens
+
+	"github.com/durable-wf/wf/bench/subject"
+)
+
+const module = "github.com/riverqueue/river"
+
+// Subjects returns the configurations of River.
+func Subjects() []subject.Subject {
+	return []subject.Subject{
+		{
+			Key: "river", Engine: "River", Config: "SQLite as documented", Module: module, Default: true, Open: openStock,
+		},
+		{
+			Key: "river-tuned", Engine: "River", Config: "SQLite in WAL, tuned", Module: module, Open: openTuned,
+		},
+	}
+}
+
+// client is River in this process.
+type client = riverqueue.Client[*sql.Tx]
+
+type system struct {
+	db     *sql.DB
+	client *client
+	step   func(ctx context.Context, run string, i int) (int64, error)
+	inTx   bool // a job is completed by the transaction of its last step; if not, River completes it a little later
+	starts *inserter
+
+	mu   sync.Mutex // guards runs
+	runs map[string]*run
+}
+
+// openStock opens River as its documentation begins: one connection, no pragma, 100 workers.
+func openStock(ctx context.Context, o subject.Options) (subject.System, error) {
+	db, err := sql.Open("sqlite", filepath.Join(o.Dir, "river.db"))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	s := &system{db: db, step: o.Step}
+	return s, s.start(ctx, &riverqueue.Config{Queues: queue(100)})
+}
+
+// openTuned opens River for short waits: it looks for jobs as often as it can, jobs are completed with their last step,
+// and those that are started at the same time are inserted together.
+func openTuned(ctx context.Context, o subject.Options) (subject.System, error) {
+	path := filepath.Join(o.Dir, "river.db")
+	_, err := os.Stat(path)
+	left := err == nil
+	db, err := subject.Pool(path, 1, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)")
+	if err != nil {
+		return nil, err
+	}
+	cfg := &riverqueue.Config{
+		Queues: queue(o.InFlight), FetchCooldown: time.Millisecond, FetchPollInterval: time.Millisecond, JobTimeout: -1,
+	}
+	if left { // by a killed process, whose jobs take less than this
+		cfg.RescueStuckJobsAfter, cfg.RetryPolicy = time.Second, atOnce{}
+	}
+	s := &system{db: db, step: o.Step, inTx: true}
+	if err := s.start(ctx, cfg); err != nil {
+		return nil, err
+	}
+	s.starts = insertTogether(s.client)
+	return s, nil
+}
+
+func queue(workers int) map[string]riverqueue.QueueConfig {
+	return map[string]riverqueue.QueueConfig{riverqueue.QueueDefault: {MaxWorkers: workers}}
+}
+
+// start migrates the database and starts the workers.
+func (s *system) start(ctx context.Context, cfg *riverqueue.Config) error {
+	ctx = context.WithoutCancel(ctx) // Close ends it
+	s.runs = map[string]*run{}
+	driver := riversqlite.New(s.db)
+	migrator, err := rivermigrate.New(driver, nil)
+	if err != nil {
+		return err
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return err
+	}
+	cfg.Workers = riverqueue.NewWorkers()
+	riverqueue.AddWorker(cfg.Workers, &worker{sys: s})
+	cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	if s.client, err = riverqueue.NewClient(driver, cfg); err != nil {
+		return err
+	}
+	events, _ := s.client.SubscribeConfig(&riverqueue.SubscribeConfig{
+		ChanSize: eventBuffer, Kinds: []riverqueue.EventKind{riverqueue.EventKindJobCompleted},
+	})
+	go s.listen(events) // until the client has stopped and closes the channel
+	return s.client.Start(ctx)
+}
+
+func (s *system) Durability(ctx context.Context) (string, error) {
+	return subject.PoolPragmas(ctx, s.db)
+}
+
+func (s *system) Close(ctx context.Context) error {
+	if s.starts != nil {
+		s.starts.stop()
+	}
+	return errors.Join(s.client.StopAndCancel(ctx), s.db.Close())
+}
