@@ -1,6 +1,5 @@
 # make lists its targets. Everything that must hold before a change lands is in .ci/run.
 
-COUNT    ?= 10
 FUZZTIME ?= 30s
 KILLS    ?= 1000
 RUNS     ?= 1000000
@@ -27,8 +26,8 @@ lint: ## check formatting, vet and lint
 ci: ## everything that a change must pass
 	.ci/run
 
-bench: ## run the benchmarks COUNT times, in the form that benchstat reads
-	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./...
+bench: ## compare the speed with that of a commit BASE (BENCH=regexp COUNT=n BENCHTIME=d)
+	.ci/bench
 
 crash: ## kill KILLS processes at random moments, and let engines die at every commit
 	go test -count=1 -timeout 0 -run SurvivesKills . -crash.kills=$(KILLS)

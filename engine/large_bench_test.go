@@ -16,7 +16,7 @@ import (
 // if it is waited for, encoding included; and how many bytes of files it writes. Each save finds the state as it was,
 // or a hundredth of it, or all of it, changed.
 func BenchmarkLargeSave(b *testing.B) {
-	for _, size := range []int{64, 1e6, 100e6} {
+	for _, size := range benchSizes() {
 		for _, percent := range []int{0, 1, 100} {
 			b.Run(fmt.Sprintf("%dB/%d%%", size, percent), func(b *testing.B) {
 				for b.Loop() {
@@ -34,13 +34,21 @@ func BenchmarkLargeSave(b *testing.B) {
 
 // BenchmarkLargeResume measures a resume, from opening the database to the first line of the step.
 func BenchmarkLargeResume(b *testing.B) {
-	for _, size := range []int{64, 1e6, 100e6} {
+	for _, size := range benchSizes() {
 		b.Run(fmt.Sprintf("%dB", size), func(b *testing.B) {
 			for b.Loop() {
 				b.ReportMetric(timedResume(b, size).Seconds()*1e3, "resume-ms")
 			}
 		})
 	}
+}
+
+// benchSizes are sizes of states in bytes; -short leaves out what takes half a minute.
+func benchSizes() []int {
+	if testing.Short() {
+		return []int{64, 1e6}
+	}
+	return []int{64, 1e6, 100e6}
 }
 
 // filled is a workflow whose state is filled once, before the work of the test.
