@@ -28,8 +28,8 @@ type Subject struct {
 
 	// Sizes says how large a workload may be for this subject, by the workload's name, where its usual size would
 	// take longer than about five seconds or is more than the engine can bear. Rates are per second, so they stay
-	// comparable. The names are seq, pure, many100, many1000, startlat, recover, long, sleepers, fanout, signal, loop
-	// and growth.
+	// comparable. The names are seq, pure, many100, many1000, startlat, recover, long, resume, sleepers, fanout, signal,
+	// loop and growth.
 	Sizes map[string]int
 	// Unable says why this subject has no figure for a workload, by the workload's name. What a System does not
 	// implement needs no line here.

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -48,20 +50,39 @@ func listCommand(subjects []subject.Subject) *cobra.Command {
 	}
 }
 
-// Spec says which phase of which workload is to be run on which subject.
+// Spec says which phase of which workload is to be run on which subject. Its fields are flags of the program.
 type Spec struct {
 	Subject, Workload string
-	Phase             int
-	Size              int
-	Dir               string
-	Begun             int64 // when the process was asked for, in nanoseconds since 1970
+	Phase             int    // from 0
+	Size              int    // 0 means the usual one
+	Dir               string // an empty folder, or what the phase before has left
+	Begun             int64  // when this process was asked for, in nanoseconds since 1970
+	Before            workload.Sample
+}
+
+// Args are the arguments that make an engine's program do what the spec says.
+func (s *Spec) Args() []string {
+	before, err := json.Marshal(s.Before)
+	if err != nil {
+		before = []byte("{}") // a figure that is no number
+	}
+	return []string{
+		"trial", "--subject", s.Subject, "--workload", s.Workload, "--phase", strconv.Itoa(s.Phase), "--n", strconv.Itoa(s.Size),
+		"--dir", s.Dir, "--begun", strconv.FormatInt(s.Begun, 10), "--before", string(before),
+	}
 }
 
 func runCommand(subjects []subject.Subject) *cobra.Command {
 	var spec Spec
+	var before string
 	cmd := &cobra.Command{
 		Use: "trial", Short: "Run one phase of a workload; print a line of JSON", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, subjects, &spec) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := json.Unmarshal([]byte(before), &spec.Before); err != nil {
+				return fmt.Errorf("--before %q: %w", before, err)
+			}
+			return run(cmd, subjects, &spec)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&spec.Subject, "subject", "", "the subject's key")
@@ -70,6 +91,7 @@ func runCommand(subjects []subject.Subject) *cobra.Command {
 	flags.IntVar(&spec.Size, "n", 0, "how large the workload is; 0 means its usual size")
 	flags.StringVar(&spec.Dir, "dir", "", "an empty folder, or what the phase before has left")
 	flags.Int64Var(&spec.Begun, "begun", 0, "when this process was asked for, in nanoseconds since 1970")
+	flags.StringVar(&before, "before", "{}", "what the phases before have measured, as JSON")
 	return cmd
 }
 
@@ -83,7 +105,11 @@ func run(cmd *cobra.Command, subjects []subject.Subject, spec *Spec) error {
 	if w == nil || spec.Phase < 0 || spec.Phase >= len(w.Phases) {
 		return fmt.Errorf("no workload %q, or it has no phase %d", spec.Workload, spec.Phase)
 	}
-	t := workload.NewTrial(s, w, spec.Size, spec.Dir, spec.Begun)
+	t := workload.NewTrial(s, w, spec.Size, spec.Dir)
+	t.Before = spec.Before
+	if spec.Begun != 0 {
+		t.Begun = time.Unix(0, spec.Begun)
+	}
 	sample, err := w.Phases[spec.Phase](cmd.Context(), t)
 	res := Result{Durability: t.Durability, Sample: sample, GaveUp: t.GaveUp}
 	if errors.Is(err, workload.ErrUnable) {

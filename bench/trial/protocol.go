@@ -17,19 +17,20 @@ type Description struct {
 	Version string            `json:"version"`
 	Default bool              `json:"default,omitempty"`
 	Caveats []string          `json:"caveats,omitempty"`
-	Sizes   map[string]int    `json:"sizes,omitempty"`
+	Sizes   map[string]int    `json:"sizes"` // of each workload
 	Unable  map[string]string `json:"unable,omitempty"`
 }
 
 func describe(s *subject.Subject) Description {
 	d := Description{
 		Key: s.Key, Engine: s.Engine, Config: s.Config, Module: s.Module, Version: subject.Version(s.Module),
-		Default: s.Default, Caveats: s.Caveats, Sizes: s.Sizes, Unable: maps.Clone(s.Unable),
+		Default: s.Default, Caveats: s.Caveats, Sizes: map[string]int{}, Unable: maps.Clone(s.Unable),
 	}
 	if d.Unable == nil {
 		d.Unable = map[string]string{}
 	}
 	for _, w := range workload.All() {
+		d.Sizes[w.Name] = w.SizeFor(s)
 		if w.Pure && !s.Pure && d.Unable[w.Name] == "" {
 			d.Unable[w.Name] = "has no steps of this kind"
 		}

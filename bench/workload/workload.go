@@ -20,12 +20,25 @@ type Workload struct {
 	Title    string // heads its part of the report
 	Doc      string // says what is done, and what N is
 	Size     int    // N
+	Plain    int    // N for engines that make no use of pure steps; 0 means Size
 	Quick    int    // N in a campaign that is only to see whether all works
 	InFlight int    // how many runs there are at a time
+	Reps     int    // how often it is repeated at most; 0 means as often as the others
 	Pure     bool   // only for engines that can make use of pure steps
 	Metrics  []Metric
 	// Phases are processes on the same folder, one after the other. Their samples are joined.
 	Phases []Phase
+}
+
+// SizeFor is the usual N for a subject.
+func (w *Workload) SizeFor(s *subject.Subject) int {
+	if n, ok := s.Sizes[w.Name]; ok {
+		return n
+	}
+	if w.Plain != 0 && !s.Pure {
+		return w.Plain
+	}
+	return w.Size
 }
 
 // Phase is one process of a trial.
@@ -47,6 +60,7 @@ type Trial struct {
 	Subject *subject.Subject
 	Size    int
 	Begun   time.Time // when this process was asked for
+	Before  Sample    // of the phases before this one
 	// Options are what the subject is opened with. A workload may replace their Step before Open.
 	Options subject.Options
 	// Durability is what Open has read from the connection.
@@ -58,19 +72,12 @@ type Trial struct {
 }
 
 // NewTrial prepares a phase of a workload. A size of 0 means the subject's usual one.
-func NewTrial(s *subject.Subject, w *Workload, size int, dir string, begunNS int64) *Trial {
+func NewTrial(s *subject.Subject, w *Workload, size int, dir string) *Trial {
 	if size == 0 {
-		size = w.Size
-		if n, ok := s.Sizes[w.Name]; ok {
-			size = n
-		}
-	}
-	begun := time.Now()
-	if begunNS != 0 {
-		begun = time.Unix(0, begunNS)
+		size = w.SizeFor(s)
 	}
 	return &Trial{
-		Subject: s, Size: size, Begun: begun,
+		Subject: s, Size: size, Begun: time.Now(),
 		Options: subject.Options{Dir: dir, InFlight: w.InFlight, Step: Effect},
 	}
 }

@@ -4,6 +4,7 @@ package raw
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -25,12 +26,12 @@ func Subjects() []subject.Subject {
 
 // schema has a row per run and a row per transition, with columns like those that an engine needs.
 const schema = `
-CREATE TABLE runs (
+CREATE TABLE IF NOT EXISTS runs (
   id INTEGER PRIMARY KEY, uuid TEXT NOT NULL, workflow TEXT NOT NULL, status TEXT NOT NULL, step TEXT NOT NULL,
   seq INTEGER NOT NULL, epoch INTEGER NOT NULL, created_us INTEGER NOT NULL, updated_us INTEGER NOT NULL,
   head INTEGER, state BLOB
 ) STRICT;
-CREATE TABLE history (
+CREATE TABLE IF NOT EXISTS history (
   id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, seq INTEGER NOT NULL, prev INTEGER, time_us INTEGER NOT NULL,
   kind TEXT NOT NULL, step TEXT, next TEXT, visit INTEGER, attempt INTEGER, duration_us INTEGER, worker INTEGER,
   hash BLOB NOT NULL
@@ -67,7 +68,8 @@ func (s *system) Durability(ctx context.Context) (string, error) {
 	return subject.Pragmas(ctx, s.conn.sql)
 }
 
-func (s *system) Close(context.Context) error { return s.db.Close() }
+// Close closes the connection before the pool, so that SQLite copies the log into the database and removes it.
+func (s *system) Close(context.Context) error { return errors.Join(s.conn.sql.Close(), s.db.Close()) }
 
 // run is a run whose steps Wait executes.
 type run struct {

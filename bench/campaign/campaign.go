@@ -1,0 +1,188 @@
+// Package campaign runs workloads on subjects, interleaved: in each repetition each workload, on all subjects in turn,
+// beginning with another one each time. So what the machine does meanwhile hits all of them alike.
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/durable-wf/wf/bench/results"
+	"github.com/durable-wf/wf/bench/trial"
+	"github.com/durable-wf/wf/bench/workload"
+)
+
+// Campaign is what is to be measured. Out must be set.
+type Campaign struct {
+	Subjects  []string // keys; none means all
+	Workloads []string // names; none means all
+	Reps      int
+	Quick     bool      // as small as can be: to see that all works
+	Temp      string    // where the databases are; "" means the system's folder for temporary files
+	Out       string    // where the results go, after each workload
+	Log       io.Writer // gets a line per trial
+
+	dir      string
+	programs *programs
+	file     results.File
+}
+
+// Run measures. The error joins those of trials; the results are complete nevertheless.
+func (c *Campaign) Run(ctx context.Context) (_ *results.File, err error) {
+	if c.dir, err = os.MkdirTemp(c.Temp, "wf-bench-"); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(c.dir)) }()
+	bin, err := os.MkdirTemp(c.dir, "bin-")
+	if err != nil {
+		return nil, err
+	}
+	if c.programs, err = build(ctx, bin); err != nil {
+		return nil, err
+	}
+	subjects, works, err := c.chosen()
+	if err != nil {
+		return nil, err
+	}
+	c.file = results.File{Began: time.Now().UTC().Truncate(time.Second), Quick: c.Quick, Reps: c.Reps, Machine: machine(c.dir), Commit: commit(ctx), Subjects: subjects}
+	for rep := range c.Reps {
+		if err := c.repetition(ctx, rep, subjects, works); err != nil {
+			return &c.file, err
+		}
+	}
+	return &c.file, c.failures()
+}
+
+// chosen returns what is to be measured, and refuses names that do not exist.
+func (c *Campaign) chosen() (subjects []trial.Description, works []workload.Workload, err error) {
+	for _, d := range c.programs.list {
+		if len(c.Subjects) == 0 || slices.Contains(c.Subjects, d.Key) {
+			subjects = append(subjects, d)
+		}
+	}
+	for _, w := range workload.All() {
+		if len(c.Workloads) == 0 || slices.Contains(c.Workloads, w.Name) {
+			works = append(works, w)
+		}
+	}
+	if len(c.Subjects) > 0 && len(subjects) < len(c.Subjects) || len(c.Workloads) > 0 && len(works) < len(c.Workloads) {
+		return nil, nil, fmt.Errorf("no such subject or workload; subjects are %s, workloads %s", c.keys(), names())
+	}
+	return subjects, works, nil
+}
+
+func (c *Campaign) keys() string {
+	var list []string
+	for _, d := range c.programs.list {
+		list = append(list, d.Key)
+	}
+	return strings.Join(list, " ")
+}
+
+func names() string {
+	var list []string
+	for _, w := range workload.All() {
+		list = append(list, w.Name)
+	}
+	return strings.Join(list, " ")
+}
+
+func (c *Campaign) repetition(ctx context.Context, rep int, subjects []trial.Description, works []workload.Workload) error {
+	took, err := syncTime(c.dir)
+	if err != nil {
+		return err
+	}
+	c.file.Machine.SyncSec = append(c.file.Machine.SyncSec, took.Seconds())
+	for i, w := range works {
+		if w.Reps != 0 && rep >= w.Reps {
+			continue
+		}
+		for j := range subjects {
+			d := &subjects[(i+j+rep)%len(subjects)]
+			if c.hopeless(d, &w) {
+				continue
+			}
+			res := c.trialOf(ctx, d, &w, rep)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			c.file.Trials = append(c.file.Trials, res)
+			c.tell(&res)
+		}
+		c.file.Took = time.Since(c.file.Began)
+		if err := c.file.Save(c.Out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hopeless reports whether a trial has shown that there is no use in repeating it.
+func (c *Campaign) hopeless(d *trial.Description, w *workload.Workload) bool {
+	return slices.ContainsFunc(c.file.Trials, func(t results.Trial) bool {
+		return t.Subject == d.Key && t.Workload == w.Name && (t.Unable != "" || t.GaveUp != "" || t.Error != "")
+	})
+}
+
+func (c *Campaign) size(d *trial.Description, w *workload.Workload) int {
+	size := d.Sizes[w.Name]
+	if c.Quick {
+		return min(size, w.Quick)
+	}
+	return size
+}
+
+// tell writes a line about a trial.
+func (c *Campaign) tell(t *results.Trial) {
+	what := t.Unable
+	switch {
+	case t.Error != "":
+		what = "FAILED: " + t.Error
+	case t.GaveUp != "":
+		what = "gave up: " + t.GaveUp
+	case t.Unable == "":
+		what = brief(t)
+	}
+	fmt.Fprintf(c.Log, "%6.0fs  %d  %-9s %-14s %6.1fs  %s\n", time.Since(c.file.Began).Seconds(), t.Rep+1, t.Workload, t.Subject, t.Took.Seconds(), what)
+}
+
+// brief is what a trial has measured, in one line.
+func brief(t *results.Trial) string {
+	var parts []string
+	for _, w := range workload.All() {
+		if w.Name != t.Workload {
+			continue
+		}
+		for _, m := range w.Metrics {
+			if v, ok := t.Sample[m.Name]; ok {
+				parts = append(parts, m.Heading()+" "+m.Text(v))
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (c *Campaign) failures() error {
+	var list []error
+	for _, t := range c.file.Trials {
+		if t.Error != "" {
+			list = append(list, fmt.Errorf("%s on %s: %s", t.Workload, t.Subject, t.Error))
+		}
+	}
+	return errors.Join(list...)
+}
+
+// commit is that of this repository, "" if git does not know.
+func commit(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty", "--abbrev=12").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}

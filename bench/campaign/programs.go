@@ -1,0 +1,69 @@
+package campaign
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/durable-wf/wf/bench/trial"
+)
+
+// programs are the engines' programs, built, by subject.
+type programs struct {
+	paths map[string]string
+	list  []trial.Description
+}
+
+// order is that of the report; what is not in it comes last.
+func order() []string { return []string{"raw", "wf", "dbos", "river", "goworkflows", "temporal"} }
+
+// build builds the program of each engine into dir and asks it for its subjects.
+func build(ctx context.Context, dir string) (*programs, error) {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", dir+string(filepath.Separator), "./cmd/...")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("go build, to be run in the folder bench: %w\n%s", err, out)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	names := order()
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	p := &programs{paths: map[string]string{}}
+	done := map[string]bool{}
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err != nil || done[name] {
+			continue
+		}
+		done[name] = true
+		if err := p.add(ctx, path); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *programs) add(ctx context.Context, path string) error {
+	out, err := exec.CommandContext(ctx, path, "subjects").Output()
+	if err != nil {
+		return fmt.Errorf("%s subjects: %w", filepath.Base(path), err)
+	}
+	var list []trial.Description
+	if err := json.Unmarshal(out, &list); err != nil {
+		return fmt.Errorf("%s subjects: %w", filepath.Base(path), err)
+	}
+	for _, d := range list {
+		if p.paths[d.Key] != "" {
+			return fmt.Errorf("two subjects are called %q", d.Key)
+		}
+		p.paths[d.Key] = path
+		p.list = append(p.list, d)
+	}
+	return nil
+}
