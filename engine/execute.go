@@ -29,46 +29,52 @@ func (e *Engine) Execute(ctx context.Context, id int64, opts *ExecuteOptions) (R
 	if opts == nil {
 		opts = &ExecuteOptions{}
 	}
+	row, err := e.execute(ctx, id, opts)
+	return e.outlineOf(&row), err
+}
+
+// execute is Execute for the row of the run.
+func (e *Engine) execute(ctx context.Context, id int64, opts *ExecuteOptions) (store.Run, error) {
 	if !e.begin() {
-		return Run{}, ErrClosed
+		return store.Run{}, ErrClosed
 	}
 	defer e.tasks.Done()
 	if _, err := e.join(ctx); err != nil {
-		return Run{}, err
+		return store.Run{}, err
 	}
 	ctx, enough := e.InTime(ctx)
 	defer enough()
 	for mine := false; ; {
 		changed := e.news.changed() // first, so that no change is missed
 		row, executed, err := e.turn(ctx, id, opts)
-		run := e.outlineOf(&row)
 		if err != nil {
-			return run, err
+			return row, err
 		}
 		mine = mine || executed
-		if opts.Return && run.Children > 0 && run.Status == Waiting && ctx.Err() == nil {
-			if run, err = e.executeFamily(ctx, run, true); err != nil || run.Status == Waiting {
-				return run, err
+		waiting := row.Status == string(Waiting)
+		if opts.Return && row.Children > 0 && waiting && ctx.Err() == nil {
+			if row, err = e.executeFamily(ctx, &row, true); err != nil || row.Status == string(Waiting) {
+				return row, err
 			}
 			continue
 		}
-		switch s := e.standing(&run, executed); {
+		switch s := e.standing(&row, executed); {
 		case s == elsewhere && !mine:
-			return run, fmt.Errorf("run %d: %w (worker %d)", id, ErrRunOwned, run.Worker)
+			return row, fmt.Errorf("run %d: %w (worker %d)", id, ErrRunOwned, row.Owner)
 		case s == settled, ctx.Err() != nil:
-			return run, nil
+			return row, nil
 		case s == undoable && e.life.Err() == nil:
 			continue // what it has done is undone here, too
 		case opts.Return && (s != queued || opts.Held == nil):
-			return run, nil
+			return row, nil
 		case e.life.Err() != nil:
-			return run, ErrClosed
+			return row, ErrClosed
 		case s == queued && opts.Held != nil:
-			opts.Held(run)
+			opts.Held(e.outlineOf(&row))
 		}
 		mine = mine || !opts.Return // whoever takes it up now, its end is waited for
-		if err := e.standBy(ctx, changed, run, &row); err != nil {
-			return run, err
+		if err := e.standBy(ctx, changed, &row); err != nil {
+			return row, err
 		}
 	}
 }
@@ -87,6 +93,9 @@ func (e *Engine) turn(ctx context.Context, id int64, opts *ExecuteOptions) (row 
 		}
 		return row, true, err
 	}
+	if x.over() {
+		return x.row, true, nil
+	}
 	row, err = e.row(context.WithoutCancel(ctx), id)
 	return row, true, err
 }
@@ -103,26 +112,26 @@ const (
 )
 
 // standing says how a run stands; executed, that it has just been executed here.
-func (e *Engine) standing(run *Run, executed bool) standing {
-	switch {
-	case run.Status == Waiting:
+func (e *Engine) standing(row *store.Run, executed bool) standing {
+	switch status := Status(row.Status); {
+	case status == Waiting:
 		return resting
-	case run.Worker != 0, run.Status == Pending && executed:
+	case row.Owner != 0, status == Pending && executed:
 		return elsewhere
-	case run.Status == Compensating && run.Due.After(e.clock.Now()):
+	case status == Compensating && row.DueUS > e.clock.NowUS():
 		return resting
-	case run.Status == Compensating:
+	case status == Compensating:
 		return undoable
-	case run.Status == Pending, run.Status == Suspended && !executed:
+	case status == Pending, status == Suspended && !executed:
 		return queued
 	}
 	return settled
 }
 
 // standBy waits until a run that cannot be executed now may go on. If it waits for its children, they are executed.
-func (e *Engine) standBy(ctx context.Context, changed <-chan struct{}, run Run, row *store.Run) error {
-	if run.Children > 0 && run.Status == Waiting {
-		_, err := e.executeFamily(ctx, run, false)
+func (e *Engine) standBy(ctx context.Context, changed <-chan struct{}, row *store.Run) error {
+	if row.Children > 0 && row.Status == string(Waiting) {
+		_, err := e.executeFamily(ctx, row, false)
 		return err
 	}
 	e.doze(ctx, changed, e.wakeUS(ctx, row))

@@ -22,6 +22,7 @@ type execution struct {
 	terms   terms          // said at the start
 	halting stopping       // how it is being stopped
 	rest    Status         // to which an orderly stop takes the run: suspended, or pending for a worker's
+	told    bool           // guarded by eng.mu: those who wait were told that it goes on here no more
 	done    atomic.Int64
 	total   atomic.Int64
 	said    atomic.Pointer[string] // brief of the newest checkpoint within a step

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+
+	"github.com/durable-wf/wf/engine/internal/store"
 )
 
 // childPage is how many children are read at a time.
@@ -45,9 +47,9 @@ func (e *Engine) children(ctx context.Context, id, after int64) ([]Run, error) {
 // executeFamily executes the descendants of a run that waits, up to Config.Workers at a time, until it
 // does not wait any more, or its own time has come; with once also as soon as none of them can go on. It
 // returns the run as it is then. Descendants that ctx stops are suspended.
-func (e *Engine) executeFamily(ctx context.Context, run Run, once bool) (Run, error) {
+func (e *Engine) executeFamily(ctx context.Context, run *store.Run, once bool) (store.Run, error) {
 	if err := e.reapDead(ctx); err != nil { // what they executed would look as if it could not go on
-		return run, err
+		return *run, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -58,7 +60,7 @@ func (e *Engine) executeFamily(ctx context.Context, run Run, once bool) (Run, er
 	watched := make(chan struct{})
 	go func() { // ends with ctx
 		defer close(watched)
-		e.awaitWake(ctx, run)
+		e.awaitWake(ctx, run.ID)
 		cancel()
 	}()
 	err := d.dispatch(ctx)
@@ -66,14 +68,14 @@ func (e *Engine) executeFamily(ctx context.Context, run Run, once bool) (Run, er
 	<-watched
 	err = errors.Join(err, d.drain(ctx))
 	row, readErr := e.row(context.WithoutCancel(ctx), run.ID)
-	return e.outlineOf(&row), errors.Join(err, readErr)
+	return row, errors.Join(err, readErr)
 }
 
 // awaitWake returns when a run does not wait any more, when its due time has come, or with ctx.
-func (e *Engine) awaitWake(ctx context.Context, run Run) {
+func (e *Engine) awaitWake(ctx context.Context, id int64) {
 	for ctx.Err() == nil {
 		changed := e.news.changed()
-		row, err := e.glance(ctx, run.ID)
+		row, err := e.glance(ctx, id)
 		due := e.wakeUS(ctx, &row)
 		if err != nil || row.Status != string(Waiting) || due != 0 && e.clock.NowUS() >= due {
 			return
@@ -83,7 +85,7 @@ func (e *Engine) awaitWake(ctx context.Context, run Run) {
 }
 
 // eldest returns the root of a run's family.
-func eldest(run Run) int64 {
+func eldest(run *store.Run) int64 {
 	if run.Root != 0 {
 		return run.Root
 	}

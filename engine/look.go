@@ -23,14 +23,20 @@ const pageSize = 1000
 // Get returns the run with this number, or ErrRunNotFound, which is a *RemovedError if it was pruned
 // or archived.
 func (e *Engine) Get(ctx context.Context, id int64) (Run, error) {
-	row, err := e.row(ctx, id)
-	if errors.Is(err, ErrRunNotFound) {
-		return Run{}, e.removed(ctx, number(id), err)
-	}
+	row, err := e.present(ctx, id)
 	if err != nil {
 		return Run{}, err
 	}
 	return e.withAttributes(ctx, e.runOf(&row))
+}
+
+// present is Get for the row of the run.
+func (e *Engine) present(ctx context.Context, id int64) (store.Run, error) {
+	row, err := e.row(ctx, id)
+	if errors.Is(err, ErrRunNotFound) {
+		err = e.removed(ctx, number(id), err)
+	}
+	return row, err
 }
 
 // withAttributes fills in the attributes of a run.

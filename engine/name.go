@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"github.com/durable-wf/wf/engine/internal/codec"
+	"github.com/durable-wf/wf/engine/internal/store"
 )
 
 // Name is the durable identity of a workflow with state S and result R. It is typed, so that Start
@@ -38,11 +40,11 @@ func (n Name[S, R]) Run(ctx context.Context, eng *Engine, s S, opts *StartOption
 	if err != nil {
 		return zero, err
 	}
-	run, err = eng.Execute(ctx, run.ID, nil)
+	row, err := eng.execute(ctx, run.ID, &ExecuteOptions{})
 	if err != nil {
 		return zero, err
 	}
-	return resultOf[R](run)
+	return resultOf[R](endOf(&row))
 }
 
 // Wait blocks until the run has ended and returns its result, or a *RunError if it did not complete.
@@ -50,11 +52,11 @@ func (n Name[S, R]) Run(ctx context.Context, eng *Engine, s S, opts *StartOption
 // process, may wait for the same run.
 func (n Name[S, R]) Wait(ctx context.Context, eng *Engine, id int64) (R, error) {
 	var zero R
-	run, err := eng.Wait(ctx, id)
+	row, err := eng.waitFor(ctx, id)
 	if err != nil {
 		return zero, err
 	}
-	return resultOf[R](run)
+	return resultOf[R](endOf(&row))
 }
 
 // State returns the newest committed state of the run. The state of a completed run is deleted
@@ -97,4 +99,17 @@ func resultOf[R any](run Run) (R, error) {
 		return r, fmt.Errorf("run %d: result: %w", run.ID, err)
 	}
 	return r, nil
+}
+
+// endOf is as much of a run as resultOf needs.
+func endOf(row *store.Run) Run {
+	run := Run{ID: row.ID, Status: Status(row.Status), Reason: row.Reason, Error: row.Error, Fault: row.ResultFault}
+	if len(row.Result.Data) > 0 {
+		if doc, err := Payload(row.Result).JSON(); err == nil {
+			run.Result = doc
+		} else {
+			run.Fault = cmp.Or(run.Fault, err.Error())
+		}
+	}
+	return run
 }

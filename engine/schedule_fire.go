@@ -76,7 +76,7 @@ func (e *Engine) fire(ctx context.Context, row store.Schedule, nowUS int64) erro
 		e.log.WarnContext(ctx, "schedule did not start a run", "schedule", row.Name, "workflow", row.Workflow, "error", f.failure)
 	}
 	for _, id := range f.ended {
-		e.ended(id)
+		e.ended(id, nil)
 	}
 	if f.wanted {
 		e.attend(ctx) // the owner may be this process

@@ -219,10 +219,13 @@ func (x *execution) commit(ctx context.Context, c *store.Change) error {
 	x.eng.wakeAfter(c.Wakes)
 	x.mu.Lock()
 	x.row = c.Row
+	if x.over() && x.row.Status == string(Completed) && x.row.Keep != string(KeepAll) {
+		x.row.Checkpoint = store.Checkpoint{} // it was deleted with this commit
+	}
 	x.mu.Unlock()
 	if status := Status(c.Row.Status); status != Running && !(status == Compensating && c.Row.Owner != 0) {
 		if status != Waiting {
-			x.eng.ended(c.Row.ID) // or stands still: whoever waits looks again
+			x.tellEnd()
 		}
 		x.eng.tell(ctx, c)
 		x.eng.pay(&c.Row)
@@ -241,6 +244,19 @@ func (x *execution) commit(ctx context.Context, c *store.Change) error {
 		}
 	}
 	return nil
+}
+
+// over reports whether the run has ended by what this execution has committed last. Then its row is as it was read, had
+// it been: nobody but its owner could have changed it before.
+func (x *execution) over() bool { return Status(x.row.Status).Ended() }
+
+// tellEnd tells those who wait that the run has ended, or stands still.
+func (x *execution) tellEnd() {
+	if x.over() {
+		x.eng.ended(x.row.ID, &x.row) // which stays as it is from now on
+		return
+	}
+	x.eng.ended(x.row.ID, nil)
 }
 
 // tell wakes those for whom a committed change of a run that is not executed any more makes a difference.

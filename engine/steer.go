@@ -37,7 +37,7 @@ func (e *Engine) fulfil(ctx context.Context, id int64) error {
 	if err != nil {
 		return fmt.Errorf("run %d: what was wanted of it: %w", id, err)
 	}
-	e.ended(id) // whoever waits looks again
+	e.ended(id, nil) // whoever waits looks again
 	e.scheduled()
 	return nil
 }
@@ -84,7 +84,7 @@ func (e *Engine) steer(ctx context.Context, id int64, to Status, want, said stri
 	if row.Want == want {
 		e.attend(ctx) // the owner may be this process
 	} else if Status(row.Status).Ended() {
-		e.ended(id)
+		e.ended(id, nil)
 		e.pay(&row)
 		e.plans.notify() // a start may wait for it
 	}

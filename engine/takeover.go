@@ -209,7 +209,7 @@ func (e *Engine) release(ctx context.Context, w store.Worker, died bool) (runs [
 	})
 	if err == nil {
 		for _, id := range wanted {
-			e.ended(id) // whoever waits looks again
+			e.ended(id, nil) // whoever waits looks again
 		}
 		if len(runs)+len(wanted) > 0 {
 			e.enqueued()

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/durable-wf/wf/engine/internal/oslock"
+	"github.com/durable-wf/wf/engine/internal/store"
 )
 
 // Wait blocks until the run has ended and returns it; look at its Status. A run that is blocked or
@@ -12,39 +13,58 @@ import (
 // when no living worker could execute it. Waiting costs nothing until the run has ended: its end is
 // handed over in process, and looked for, once for all who wait, when another process has committed.
 func (e *Engine) Wait(ctx context.Context, id int64) (Run, error) {
+	row, err := e.waitFor(ctx, id)
+	switch {
+	case row.ID == 0:
+		return Run{}, err
+	case err != nil:
+		return e.runOf(&row), err
+	}
+	return e.withAttributes(ctx, e.runOf(&row))
+}
+
+// waitFor is Wait for the row of the run. With an error it is the row as it was seen last; without a number if it
+// could not be read.
+func (e *Engine) waitFor(ctx context.Context, id int64) (row store.Run, err error) {
 	e.listen()
 	for warned := false; ; {
-		w, leave := e.awaitEnd(id) // first, so that no end is missed
-		row, err := e.glance(ctx, id)
-		if err != nil || Status(row.Status).Ended() {
-			leave()
-			return e.Get(ctx, id)
+		w := e.enlist(id) // first, so that no end is missed
+		if !w.here {
+			if row, err = e.glance(ctx, id); err != nil || Status(row.Status).Ended() {
+				w.leave()
+				return e.present(ctx, id)
+			}
+			warned = warned || e.warnStuck(ctx, &row)
 		}
-		run := e.runOf(&row)
-		warned = warned || e.warnStuck(ctx, run)
 		e.letPass(w)
 		select {
-		case <-w.ended:
+		case <-w.woken:
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		case <-e.life.Done():
 			err = ErrClosed
 		}
-		leave()
-		if err != nil {
-			return run, err
+		w.leave()
+		switch {
+		case w.end != nil:
+			return *w.end, nil
+		case err != nil && row.ID == 0:
+			row, _ = e.row(context.WithoutCancel(ctx), id) // that it has not ended is known
+			return row, err
+		case err != nil:
+			return row, err
 		}
 	}
 }
 
 // warnStuck logs what keeps a run from ending by itself, and reports whether anything does.
-func (e *Engine) warnStuck(ctx context.Context, run Run) bool {
-	switch {
-	case run.Status == Blocked || run.Status == Paused:
-		e.log.WarnContext(ctx, "waiting for a run that needs a person", "run_id", run.ID, "workflow", run.Workflow,
-			"status", string(run.Status), "reason", run.Reason)
-	case (run.Status == Pending || run.Status == Compensating && run.Worker == 0) && !e.anyWorker(ctx):
-		e.log.WarnContext(ctx, "no living worker could execute the run", "run_id", run.ID, "workflow", run.Workflow)
+func (e *Engine) warnStuck(ctx context.Context, row *store.Run) bool {
+	switch status := Status(row.Status); {
+	case status == Blocked || status == Paused:
+		e.log.WarnContext(ctx, "waiting for a run that needs a person", "run_id", row.ID, "workflow", row.Workflow,
+			"status", row.Status, "reason", row.Reason)
+	case (status == Pending || status == Compensating && row.Owner == 0) && e.serving.Load() == 0 && !e.anyWorker(ctx):
+		e.log.WarnContext(ctx, "no living worker could execute the run", "run_id", row.ID, "workflow", row.Workflow)
 	default:
 		return false
 	}
@@ -53,24 +73,32 @@ func (e *Engine) warnStuck(ctx context.Context, run Run) bool {
 
 // waiter is one who waits for the end of a run.
 type waiter struct {
-	ended chan struct{} // closed when the run may have ended
+	eng   *Engine
+	run   int64
+	here  bool          // the run executes in this process, which will tell when it does so no more
+	woken chan struct{} // closed when the run may have ended
+	end   *store.Run    // the run, if it has ended in this process; valid once woken is closed
 	over  func()        // tells the clock, before anything else happens, that nobody waits here any more
 }
 
-// awaitEnd registers one who waits for the end of a run, and returns what ends that.
-func (e *Engine) awaitEnd(id int64) (w *waiter, leave func()) {
-	w = &waiter{ended: make(chan struct{}), over: func() {}}
+// enlist registers one who waits for the end of a run. leave ends that.
+func (e *Engine) enlist(id int64) *waiter {
+	w := &waiter{eng: e, run: id, woken: make(chan struct{}), over: func() {}}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.waiters[id] = append(e.waiters[id], w)
-	return w, func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		w.over()
-		rest := slices.DeleteFunc(e.waiters[id], func(other *waiter) bool { return other == w })
-		if e.waiters[id] = rest; len(rest) == 0 {
-			delete(e.waiters, id)
-		}
+	x := e.live[id]
+	w.here = x != nil && !x.told
+	return w
+}
+
+func (w *waiter) leave() {
+	w.eng.mu.Lock()
+	defer w.eng.mu.Unlock()
+	w.over()
+	rest := slices.DeleteFunc(w.eng.waiters[w.run], func(other *waiter) bool { return other == w })
+	if w.eng.waiters[w.run] = rest; len(rest) == 0 {
+		delete(w.eng.waiters, w.run)
 	}
 }
 
@@ -79,19 +107,24 @@ func (e *Engine) letPass(w *waiter) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	select {
-	case <-w.ended:
+	case <-w.woken:
 	default:
 		w.over = e.clock.Wait()
 	}
 }
 
-// ended tells those who wait that a run has ended.
-func (e *Engine) ended(id int64) {
+// ended tells those who wait that a run may have ended: they look again, unless they are given the run as it has
+// ended.
+func (e *Engine) ended(id int64, end *store.Run) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if x := e.live[id]; x != nil {
+		x.told = true
+	}
 	for _, w := range e.waiters[id] {
+		w.end = end
 		w.over()
-		close(w.ended)
+		close(w.woken)
 	}
 	delete(e.waiters, id)
 }
@@ -115,7 +148,7 @@ func (e *Engine) lookForEnds(ctx context.Context) {
 		return
 	}
 	for _, id := range over {
-		e.ended(id)
+		e.ended(id, nil)
 	}
 }
 

@@ -138,8 +138,9 @@ func (b *batch) follow(moves []*move) error {
 		}
 		calls = b.appendCalls(calls, m)
 		copies, gone = b.appendCopies(copies, m), append(gone, m.gone...)
+		m.written(b.now)
 		b.moved[m.lease] = m.to
-		b.seen.move(m, b.now)
+		b.seen.move(m)
 		var err error
 		if attributes, err = b.appendAttributes(attributes, m.lease.Run, m.attributes); err != nil {
 			return err

@@ -91,6 +91,19 @@ func hasEnded(status string) bool {
 	return status == "completed" || status == "failed" || status == "cancelled"
 }
 
+// written fills in, for whoever has asked for the move, what the writer has put into the row.
+func (m *move) written(nowUS int64) {
+	r := m.row
+	r.Seq, r.HeadHistory, r.HeadHash, r.UpdatedUS = m.to.seq, m.to.head, m.to.hash, nowUS
+	r.EndedUS = 0
+	if hasEnded(r.Status) {
+		r.EndedUS = nowUS
+	}
+	if m.unlinks() {
+		r.FirstHistory = 0
+	}
+}
+
 // unlinks reports whether the run's history goes with the move.
 func (m *move) unlinks() bool { return m.to.status == "completed" && m.lease.keep == "none" }
 

@@ -30,16 +30,11 @@ func (o *observed) create(run *Run) {
 }
 
 // move notes a change of a run's status.
-func (o *observed) move(m *move, nowUS int64) {
+func (o *observed) move(m *move) {
 	if o == nil || m.from.status == m.to.status {
 		return
 	}
-	run := withoutPayloads(m.row)
-	run.Status, run.Seq, run.UpdatedUS = m.to.status, m.to.seq, nowUS
-	if hasEnded(run.Status) {
-		run.EndedUS = nowUS
-	}
-	o.moved = append(o.moved, run)
+	o.moved = append(o.moved, withoutPayloads(m.row))
 }
 
 func withoutPayloads(run *Run) Run {

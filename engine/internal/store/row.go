@@ -163,7 +163,7 @@ type Create struct {
 // of it is committed or nothing.
 type Change struct {
 	Lease       *Lease
-	Row         Run       // new values of the row's changeable columns; Epoch is written as given, Want is not
+	Row         Run       // new values of the row's changeable columns; Epoch is written as given, Want is not. The writer fills in what it gives
 	State       bool      // write Row.Checkpoint (and a copy of it, at most one a second) too
 	Calls       []Call    // recorded calls to insert
 	ForgetCalls bool      // delete the recorded calls of the run, but for those of visits that may have to be undone
