@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 		"engine", "engine/internal/clock", "engine/internal/codec", "engine/internal/fault", "engine/internal/input",
 	},
 	"engine/internal/clock":    nil,
+	"engine/internal/costs":    {"engine/internal/tally"},
 	"engine/internal/codec":    nil,
 	"engine/internal/cron":     nil,
 	"engine/internal/fault":    nil,
@@ -36,8 +37,9 @@ var arrows = map[string][]string{
 	"engine/internal/preserve": nil,
 	"engine/internal/store": {
 		"engine/internal/clock", "engine/internal/codec", "engine/internal/fault", "engine/internal/oslock",
-		"engine/internal/preserve", "engine/internal/where", "migrations", "sql",
+		"engine/internal/preserve", "engine/internal/tally", "engine/internal/where", "migrations", "sql",
 	},
+	"engine/internal/tally": nil,
 	"engine/internal/where": nil,
 	"examples/order":        {"cli", "engine"},
 	"examples/outbox":       {"engine"},

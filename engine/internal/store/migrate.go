@@ -11,7 +11,7 @@ import (
 // Schema returns the number of the newest migration that was applied to the file, and of the newest
 // that this program has. It never writes.
 func Schema(ctx context.Context, path string) (have, want int64, err error) {
-	s, err := openOutside(path)
+	s, err := openOutside(ctx, path)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -22,7 +22,7 @@ func Schema(ctx context.Context, path string) (have, want int64, err error) {
 // Migrate brings the file to the schema of the migration with number version, up or down; going down
 // may delete data. The error is an *oslock.HeldError while another process has the file open.
 func Migrate(ctx context.Context, path string, version int64) error {
-	s, err := openOutside(path)
+	s, err := openOutside(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func Migrate(ctx context.Context, path string, version int64) error {
 }
 
 // openOutside opens the readers of an existing file, whatever its schema.
-func openOutside(path string) (*Store, error) {
+func openOutside(ctx context.Context, path string) (*Store, error) {
 	o := Options{Path: path, Logger: slog.New(slog.DiscardHandler), AllowNetwork: true}
 	if err := lockByDescription(o.Logger); err != nil {
 		return nil, wrap("open", path, err)
@@ -48,7 +48,7 @@ func openOutside(path string) (*Store, error) {
 	if s.lockDir, err = oslock.Folder(path); err != nil {
 		return nil, wrap("open", path, err)
 	}
-	s.read, err = openReaders(path)
+	s.read, err = openReaders(ctx, path)
 	return s, wrap("open", path, err)
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,6 +19,7 @@ import (
 	"github.com/durable-wf/wf/engine/internal/clock"
 	"github.com/durable-wf/wf/engine/internal/fault"
 	"github.com/durable-wf/wf/engine/internal/oslock"
+	"github.com/durable-wf/wf/engine/internal/tally"
 )
 
 const (
@@ -92,7 +94,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	if s.file, err = os.Stat(s.path); err != nil {
 		return wrap("open", s.path, err)
 	}
-	if s.read, err = openReaders(s.path); err != nil {
+	if s.read, err = openReaders(ctx, s.path); err != nil {
 		return wrap("open", s.path, err)
 	}
 	if o.ReadOnly {
@@ -111,11 +113,12 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 }
 
 // openReaders opens the read pool. It cannot write: mode=ro holds whatever the SQL says.
-func openReaders(path string) (*sqlx.DB, error) {
-	db, err := sqlx.Open("sqlite", dsn(path, "mode=ro", "query_only(1)"))
+func openReaders(ctx context.Context, path string) (*sqlx.DB, error) {
+	connector, err := sqlite.NewConnector(dsn(path, "mode=ro", "query_only(1)"))
 	if err != nil {
 		return nil, err
 	}
+	db := sqlx.NewDb(sql.OpenDB(countedConnector{connector, tally.From(ctx).Readers()}), "sqlite")
 	db.SetMaxOpenConns(readers)
 	db.SetMaxIdleConns(readers)
 	return db, nil

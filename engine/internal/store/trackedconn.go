@@ -8,6 +8,8 @@ import (
 	"fmt"
 
 	"modernc.org/sqlite"
+
+	"github.com/durable-wf/wf/engine/internal/tally"
 )
 
 // sqliteConn is what the driver's connections can do and the writer or database/sql uses.
@@ -52,7 +54,7 @@ func (t trackedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("driver's connection %T lacks what the writer needs", c), c.Close())
 	}
-	return &trackedConn{sqliteConn: inner, open: map[*trackedRows]struct{}{}}, nil
+	return &trackedConn{sqliteConn: counted(inner, tally.From(ctx).Writer()), open: map[*trackedRows]struct{}{}}, nil
 }
 
 // QueryContext implements driver.QueryerContext. database/sql holds the connection's lock.
