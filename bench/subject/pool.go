@@ -5,12 +5,17 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"path/filepath"
 )
 
 // Pool opens a pool of at most so many connections to a SQLite file, with transactions that take the write lock when
 // they begin, and with the given pragmas on each connection: "synchronous(FULL)". The caller imports a driver
 // called "sqlite".
 func Pool(path string, conns int, pragmas ...string) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
 	params := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: params.Encode()}
 	db, err := sql.Open("sqlite", u.String())

@@ -8,8 +8,7 @@ import (
 )
 
 const (
-	// pollInterval is how often the queue is looked at, where there is one, and how often its results are. The
-	// default is 1 s.
+	// pollInterval is how often the queue is looked at. The default is 1 s.
 	pollInterval = 5 * time.Millisecond
 	// concurrency is how many runs of the queue are executed at a time: more only wait for the one write lock.
 	concurrency = 8

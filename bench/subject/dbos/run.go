@@ -14,20 +14,22 @@ import (
 // run is a run that this process has started. DBOS executes it in a goroutine of its own, from the start.
 type run struct {
 	handle transact.WorkflowHandle[int64]
-	poll   time.Duration
 }
 
 // Wait has no use for the context: DBOS has none here.
 func (r run) Wait(context.Context) (int64, error) {
-	return r.handle.GetResult(transact.WithHandlePollingInterval(r.poll))
+	return r.handle.GetResult()
 }
 
 func (s *system) Start(_ context.Context, id string, shape subject.Shape) (subject.Run, error) {
 	h, err := transact.RunWorkflow(s.root, s.count, shape.Steps, transact.WithWorkflowID(id))
-	return run{h, s.poll}, err
+	return run{h}, err
 }
 
-// Await returns when the run is about to call Recv.
+// settling is what Recv takes before it waits, amply: DBOS does not tell.
+const settling = 20 * time.Millisecond
+
+// Await returns a little after the run has called Recv.
 func (s *system) Await(ctx context.Context, id string) (subject.Run, error) {
 	arrived := make(chan struct{})
 	s.waiting.Store(id, arrived)
@@ -37,7 +39,8 @@ func (s *system) Await(ctx context.Context, id string) (subject.Run, error) {
 	}
 	select {
 	case <-arrived:
-		return run{h, s.poll}, nil
+		time.Sleep(settling)
+		return run{h}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -50,7 +53,7 @@ func (s *system) Signal(_ context.Context, r subject.Run) error {
 // Spawn starts the parent, which starts its children itself.
 func (s *system) Spawn(_ context.Context, id string, n int) (subject.Run, error) {
 	h, err := transact.RunWorkflow(s.root, s.spawn, n, transact.WithWorkflowID(id))
-	return run{h, s.poll}, err
+	return run{h}, err
 }
 
 // starters is how many runs are being started at a time: each is a commit.

@@ -38,7 +38,7 @@ func openFull(ctx context.Context, o subject.Options) (subject.System, error) {
 		return nil, err
 	}
 	s := &system{
-		step: o.Step, queue: "bench", poll: pollInterval, release: db.Close,
+		step: o.Step, queue: "bench", release: db.Close,
 		durability: func(ctx context.Context) (string, error) { return subject.PoolPragmas(ctx, db) },
 		begin:      func(ctx context.Context) (transaction, error) { return db.BeginTx(ctx, nil) },
 	}
