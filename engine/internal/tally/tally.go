@@ -84,6 +84,15 @@ type Cost struct {
 	Reads      int // executed on others
 }
 
+// String is what people read.
+func (c Cost) String() string {
+	text := fmt.Sprintf("%d commits and %d statements", c.Commits, c.Statements)
+	if c.Reads > 0 {
+		text += fmt.Sprintf(" and %d reads", c.Reads)
+	}
+	return text
+}
+
 // look is what every store does once a second, whatever else it does.
 const look = "PRAGMA data_version"
 
