@@ -21,6 +21,9 @@ import (
 // phaseLimit is after which time a phase is killed.
 const phaseLimit = 5 * time.Minute
 
+// quickPatience is for what may never come: a lock of a killed process that expires in an hour, say.
+const quickPatience = 4 * time.Second
+
 // trialOf runs all phases of a workload on a subject, in a folder of its own. What goes wrong is in the result.
 func (c *Campaign) trialOf(ctx context.Context, d *trial.Description, w *workload.Workload, rep int) results.Trial {
 	res := results.Trial{Subject: d.Key, Workload: w.Name, Rep: rep, Size: c.size(d, w), Sample: map[string]float64{}}
@@ -43,7 +46,13 @@ func (c *Campaign) trialOf(ctx context.Context, d *trial.Description, w *workloa
 
 func (c *Campaign) phases(ctx context.Context, d *trial.Description, w *workload.Workload, dir string, res *results.Trial) error {
 	for phase := range w.Phases {
-		spec := trial.Spec{Subject: d.Key, Workload: w.Name, Phase: phase, Size: res.Size, Dir: dir, Begun: time.Now().UnixNano(), Before: res.Sample}
+		spec := trial.Spec{
+			Subject: d.Key, Workload: w.Name, Phase: phase, Size: res.Size, Dir: dir,
+			Begun: time.Now().UnixNano(), Before: res.Sample,
+		}
+		if c.Quick {
+			spec.Patience = quickPatience
+		}
 		out, err := runPhase(ctx, c.programs.paths[d.Key], &spec, res)
 		if err != nil {
 			return err

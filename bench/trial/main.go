@@ -53,10 +53,11 @@ func listCommand(subjects []subject.Subject) *cobra.Command {
 // Spec says which phase of which workload is to be run on which subject. Its fields are flags of the program.
 type Spec struct {
 	Subject, Workload string
-	Phase             int    // from 0
-	Size              int    // 0 means the usual one
-	Dir               string // an empty folder, or what the phase before has left
-	Begun             int64  // when this process was asked for, in nanoseconds since 1970
+	Phase             int           // from 0
+	Size              int           // 0 means the usual one
+	Dir               string        // an empty folder, or what the phase before has left
+	Begun             int64         // when this process was asked for, in nanoseconds since 1970
+	Patience          time.Duration // for what may never come; 0 means a minute
 	Before            workload.Sample
 }
 
@@ -68,7 +69,7 @@ func (s *Spec) Args() []string {
 	}
 	return []string{
 		"trial", "--subject", s.Subject, "--workload", s.Workload, "--phase", strconv.Itoa(s.Phase), "--n", strconv.Itoa(s.Size),
-		"--dir", s.Dir, "--begun", strconv.FormatInt(s.Begun, 10), "--before", string(before),
+		"--dir", s.Dir, "--begun", strconv.FormatInt(s.Begun, 10), "--before", string(before), "--patience", s.Patience.String(),
 	}
 }
 
@@ -92,6 +93,7 @@ func runCommand(subjects []subject.Subject) *cobra.Command {
 	flags.StringVar(&spec.Dir, "dir", "", "an empty folder, or what the phase before has left")
 	flags.Int64Var(&spec.Begun, "begun", 0, "when this process was asked for, in nanoseconds since 1970")
 	flags.StringVar(&before, "before", "{}", "what the phases before have measured, as JSON")
+	flags.DurationVar(&spec.Patience, "patience", 0, "how long to wait for what may never come; 0 means a minute")
 	return cmd
 }
 
@@ -107,6 +109,9 @@ func run(cmd *cobra.Command, subjects []subject.Subject, spec *Spec) error {
 	}
 	t := workload.NewTrial(s, w, spec.Size, spec.Dir)
 	t.Before = spec.Before
+	if spec.Patience != 0 {
+		t.Patience = spec.Patience
+	}
 	if spec.Begun != 0 {
 		t.Begun = time.Unix(0, spec.Begun)
 	}

@@ -137,9 +137,9 @@ func resume(ctx context.Context, t *Trial) (Sample, error) {
 		select {
 		case at := <-begins:
 			return Sample{"resumed": at.Sub(begun).Seconds(), "open": min(at.Sub(begun), opened.Sub(begun)).Seconds()}, nil
-		case <-time.After(patience):
-			t.GaveUp = fmt.Sprintf("not resumed after %v", patience)
-			return Sample{"resumed": patience.Seconds()}, nil
+		case <-time.After(t.Patience):
+			t.GaveUp = fmt.Sprintf("not resumed after %v", t.Patience)
+			return Sample{"resumed": t.Patience.Seconds()}, nil
 		}
 	})
 }

@@ -28,7 +28,9 @@ func (m *Metric) Text(v float64) string {
 		return strconv.FormatFloat(v, 'g', 2, 64) + " %"
 	case "1":
 		return strconv.FormatFloat(v, 'f', 2, 64)
-	default: // counts and rates
+	case "count":
+		return grouped(math.Round(v))
+	default: // rates
 		return grouped(v)
 	}
 }
@@ -63,7 +65,7 @@ func digits(v float64) string {
 
 // grouped is a number with a comma between thousands.
 func grouped(v float64) string {
-	if math.Abs(v) < 100 {
+	if math.Abs(v) < 100 && v != math.Trunc(v) {
 		return digits(v)
 	}
 	text, sign := strconv.FormatFloat(math.Abs(v), 'f', 0, 64), ""

@@ -11,8 +11,7 @@ import (
 
 const (
 	recoverSteps = 5
-	stuckStep    = 2                // in which all runs are when the process is killed
-	patience     = 60 * time.Second // for the second process
+	stuckStep    = 2 // in which all runs are when the process is killed
 )
 
 // recovering kills a process with N runs in the middle, and measures until all have completed in another.
@@ -20,9 +19,9 @@ func recovering() Workload {
 	return Workload{
 		Name: "recover", Title: "Recovery after kill -9",
 		Doc: fmt.Sprintf("A process is killed by SIGKILL while N runs of %d steps are executing their third. Another is started at once: "+
-			"the time from then, the start of the process included, until all runs have completed. After %v it is not waited for any longer. "+
+			"the time from then, the start of the process included, until all runs have completed. After a minute it is not waited for any longer. "+
 			"\"Steps again\" is how many steps per run the second process executed that had begun in the first: the third one counts, so 1 is right, "+
-			"and more means that finished ones were repeated.", recoverSteps, patience),
+			"and more means that finished ones were repeated.", recoverSteps),
 		Size: 1000, Quick: 50, InFlight: 1000,
 		Metrics: []Metric{{Name: "recovery", Unit: "s", Label: "all completed after", Less: true}, {Name: "again", Unit: "1", Label: "steps again per run", Less: true}},
 		Phases:  []Phase{untilKilled, afterKill},
@@ -54,8 +53,8 @@ func untilKilled(ctx context.Context, t *Trial) (Sample, error) {
 			return nil, err
 		}
 		for begun := time.Now(); stuck.Load() < int64(t.Size); time.Sleep(time.Millisecond) {
-			if time.Since(begun) > patience {
-				return nil, fmt.Errorf("after %v only %d of %d runs are in their third step", patience, stuck.Load(), t.Size)
+			if time.Since(begun) > t.Patience {
+				return nil, fmt.Errorf("after %v only %d of %d runs are in their third step", t.Patience, stuck.Load(), t.Size)
 			}
 		}
 		return nil, nil
@@ -78,7 +77,7 @@ func afterKill(ctx context.Context, t *Trial) (Sample, error) {
 		counter, n := sys.(subject.Counter), 0
 		for ; ; time.Sleep(time.Millisecond) {
 			took := time.Since(t.Begun)
-			late := took > patience
+			late := took > t.Patience
 			if last.Load() >= int64(t.Size) || late { // not asked before: it costs
 				var err error
 				if n, err = counter.Completed(ctx); err != nil {
@@ -86,7 +85,7 @@ func afterKill(ctx context.Context, t *Trial) (Sample, error) {
 				}
 			}
 			if late && n < t.Size {
-				t.GaveUp = fmt.Sprintf("%d of %d runs had completed after %v", n, t.Size, patience)
+				t.GaveUp = fmt.Sprintf("%d of %d runs had completed after %v", n, t.Size, t.Patience)
 			}
 			if late || n >= t.Size {
 				return Sample{"recovery": time.Since(t.Begun).Seconds(), "again": float64(again.Load()) / float64(t.Size)}, nil

@@ -70,7 +70,7 @@ func wakeUp(ctx context.Context, t *Trial) (Sample, error) {
 		if time.Now().After(first) {
 			return nil, fmt.Errorf("%d runs could not be started in 3 s", n)
 		}
-		if err := late.wait(ctx, n); err != nil {
+		if err := late.wait(ctx, n, t.Patience); err != nil {
 			return nil, err
 		}
 		sample["late50"], sample["late99"] = quantile(late.list, 0.5), quantile(late.list, 0.99)
@@ -97,7 +97,7 @@ func (l *lateness) step(_ context.Context, run string, i int) (int64, error) {
 	return int64(i + 1), nil
 }
 
-func (l *lateness) wait(ctx context.Context, n int) error {
+func (l *lateness) wait(ctx context.Context, n int, patience time.Duration) error {
 	for begun := time.Now(); ; {
 		l.mu.Lock()
 		have := len(l.list)

@@ -63,6 +63,8 @@ type Trial struct {
 	Before  Sample    // of the phases before this one
 	// Options are what the subject is opened with. A workload may replace their Step before Open.
 	Options subject.Options
+	// Patience is how long is waited for what may never come; 0 means a minute.
+	Patience time.Duration
 	// Durability is what Open has read from the connection.
 	Durability string
 	// GaveUp says why a phase did not wait to the end.
@@ -77,7 +79,7 @@ func NewTrial(s *subject.Subject, w *Workload, size int, dir string) *Trial {
 		size = w.SizeFor(s)
 	}
 	return &Trial{
-		Subject: s, Size: size, Begun: time.Now(),
+		Subject: s, Size: size, Begun: time.Now(), Patience: time.Minute,
 		Options: subject.Options{Dir: dir, InFlight: w.InFlight, Step: Effect},
 	}
 }

@@ -41,6 +41,15 @@ func prepare(ctx context.Context, db *sql.DB) (*conn, error) {
 	return c, nil
 }
 
+// close closes the statements before the connection: else SQLite would not copy the log into the database and remove it.
+func (c *conn) close() error {
+	var err error
+	for _, stmt := range []*sql.Stmt{c.begin, c.commit, c.insertRun, c.updateRun, c.insertPast} {
+		err = errors.Join(err, stmt.Close())
+	}
+	return errors.Join(err, c.sql.Close())
+}
+
 // row is what the writer knows of a run.
 type row struct {
 	number, seq, head, total int64

@@ -68,8 +68,7 @@ func (s *system) Durability(ctx context.Context) (string, error) {
 	return subject.Pragmas(ctx, s.conn.sql)
 }
 
-// Close closes the connection before the pool, so that SQLite copies the log into the database and removes it.
-func (s *system) Close(context.Context) error { return errors.Join(s.conn.sql.Close(), s.db.Close()) }
+func (s *system) Close(context.Context) error { return errors.Join(s.conn.close(), s.db.Close()) }
 
 // run is a run whose steps Wait executes.
 type run struct {

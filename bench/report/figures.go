@@ -1,0 +1,114 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/durable-wf/wf/bench/results"
+	"github.com/durable-wf/wf/bench/trial"
+	"github.com/durable-wf/wf/bench/workload"
+)
+
+// Keys of the two subjects that the others are compared with.
+const (
+	baseline = "raw"
+	ours     = "wf"
+)
+
+// figures finds what was measured.
+type figures struct{ *results.File }
+
+// of returns the trials of a workload on a subject, in the order of repetitions.
+func (f figures) of(workload, subject string) (list []results.Trial) {
+	for _, t := range f.Trials {
+		if t.Workload == workload && t.Subject == subject {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// values returns a figure of each repetition in which it was measured.
+func (f figures) values(workload, subject, metric string) (list []float64) {
+	for _, t := range f.of(workload, subject) {
+		if v, ok := t.Sample[metric]; ok && t.Error == "" {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// median returns the median of all repetitions.
+func (f figures) median(workload, subject, metric string) (float64, bool) {
+	return median(f.values(workload, subject, metric))
+}
+
+// ratio is the median over the repetitions of a figure divided by another one of the same repetition.
+func (f figures) ratio(workload, subject, metric, other, otherMetric string) (float64, bool) {
+	var list []float64
+	for _, a := range f.of(workload, subject) {
+		for _, b := range f.of(workload, other) {
+			v, ok := a.Sample[metric]
+			w, okay := b.Sample[otherMetric]
+			if a.Rep == b.Rep && ok && okay && w != 0 && a.Error == "" && b.Error == "" {
+				list = append(list, v/w)
+			}
+		}
+	}
+	return median(list)
+}
+
+func median(list []float64) (float64, bool) {
+	n := len(list)
+	if n == 0 {
+		return 0, false
+	}
+	s := slices.Sorted(slices.Values(list))
+	return (s[(n-1)/2] + s[n/2]) / 2, true
+}
+
+// failing says why there are no figures, or what is wrong with them; "" if nothing is.
+func (f figures) failing(workload, subject string) string {
+	for _, t := range f.of(workload, subject) {
+		for _, why := range []string{t.Unable, t.GaveUp, t.Error} {
+			if why != "" {
+				return why
+			}
+		}
+	}
+	return ""
+}
+
+// durability is what was read from the connection.
+func (f figures) durability(subject string) string {
+	for _, t := range f.Trials {
+		if t.Subject == subject && t.Durability != "" {
+			return t.Durability
+		}
+	}
+	return "–"
+}
+
+// best is the peer with the best median of a figure.
+func (f figures) best(workload string, m *workload.Metric) (d *trial.Description, v float64) {
+	for i := range f.Subjects {
+		s := &f.Subjects[i]
+		if s.Key == ours || s.Key == baseline {
+			continue
+		}
+		got, ok := f.median(workload, s.Key, m.Name)
+		if ok && (d == nil || m.Less == (got < v)) {
+			d, v = s, got
+		}
+	}
+	return d, v
+}
+
+// measured are the workloads of which there are trials.
+func (f figures) measured() (list []workload.Workload) {
+	for _, w := range workload.All() {
+		if slices.ContainsFunc(f.Trials, func(t results.Trial) bool { return t.Workload == w.Name }) {
+			list = append(list, w)
+		}
+	}
+	return list
+}
