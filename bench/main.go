@@ -52,12 +52,14 @@ func root() *cobra.Command {
 	flags.StringSliceVar(&c.Workloads, "workloads", nil, "names of workloads (default all)")
 	flags.IntVar(&c.Reps, "reps", 3, "repetitions")
 	flags.BoolVar(&c.Quick, "quick", false, "as small as can be, once: to see that all works")
+	flags.BoolVar(&c.NoSyncs, "no-syncs", false, "do not count, with strace, how often a step waits for the disk")
 	flags.StringVar(&c.Temp, "temp", "", "where the databases are: a folder on the disk that is meant (default the system's)")
 	cmd.PersistentFlags().StringVar(&out, "out", filepath.Join("..", "docs"), "the folder for benchmarks.md and benchmarks/")
 	cmd.PreRun = func(*cobra.Command, []string) {
 		if c.Quick && !flags.Changed("reps") {
 			c.Reps = 1
 		}
+		c.NoSyncs = c.NoSyncs || c.Quick
 	}
 	cmd.AddCommand(reportCommand(&out))
 	return cmd

@@ -24,6 +24,7 @@ type Campaign struct {
 	Workloads []string // names; none means all
 	Reps      int
 	Quick     bool      // as small as can be: to see that all works
+	NoSyncs   bool      // do not count how often the engines wait for the disk
 	Temp      string    // where the databases are; "" means the system's folder for temporary files
 	Out       string    // where the results go, after each workload
 	Log       io.Writer // gets a line per trial
@@ -56,7 +57,11 @@ func (c *Campaign) Run(ctx context.Context) (_ *results.File, err error) {
 			return &c.file, err
 		}
 	}
-	return &c.file, c.failures()
+	if !c.NoSyncs {
+		c.countSyncs(ctx, subjects)
+	}
+	c.file.Took = time.Since(c.file.Began)
+	return &c.file, errors.Join(c.file.Save(c.Out), c.failures())
 }
 
 // chosen returns what is to be measured, and refuses names that do not exist.

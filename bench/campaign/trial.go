@@ -53,9 +53,9 @@ func (c *Campaign) phases(ctx context.Context, d *trial.Description, w *workload
 		if c.Quick {
 			spec.Patience = quickPatience
 		}
-		out, err := runPhase(ctx, c.programs.paths[d.Key], &spec, res)
+		out, err := runPhase(ctx, append([]string{c.programs.paths[d.Key]}, spec.Args()...), res)
 		if err != nil {
-			return err
+			return fmt.Errorf("phase %d: %w", phase, err)
 		}
 		maps.Copy(res.Sample, out.Sample)
 		if out.Durability != "" {
@@ -70,10 +70,10 @@ func (c *Campaign) phases(ctx context.Context, d *trial.Description, w *workload
 }
 
 // runPhase runs a process and reads what it prints. One that is killed after it has printed may have meant to be.
-func runPhase(ctx context.Context, program string, spec *trial.Spec, res *results.Trial) (*trial.Result, error) {
+func runPhase(ctx context.Context, command []string, res *results.Trial) (*trial.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, phaseLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, spec.Args()...)
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.WaitDelay = 5 * time.Second
@@ -82,14 +82,14 @@ func runPhase(ctx context.Context, program string, spec *trial.Spec, res *result
 		res.CPU += s.UserTime() + s.SystemTime()
 	}
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("phase %d was stopped after %v: %w", spec.Phase, phaseLimit, ctx.Err())
+		return nil, fmt.Errorf("stopped after %v: %w", phaseLimit, ctx.Err())
 	}
 	if err != nil && (!bySIGKILL(err) || stdout.Len() == 0) {
-		return nil, fmt.Errorf("phase %d: %w: %s", spec.Phase, err, lastLines(stderr.String()))
+		return nil, fmt.Errorf("%w: %s", err, lastLines(stderr.String()))
 	}
 	var out trial.Result
 	if err := json.Unmarshal(lastLine(stdout.Bytes()), &out); err != nil {
-		return nil, fmt.Errorf("phase %d printed %q: %w", spec.Phase, stdout.String(), err)
+		return nil, fmt.Errorf("printed %q: %w", stdout.String(), err)
 	}
 	return &out, nil
 }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"fmt"
 	"image/color"
 	"math"
 	"os"
@@ -44,8 +46,8 @@ func (f figures) chart(w *workload.Workload, path string) (bool, error) {
 		names[i] = b.label
 	}
 	p.NominalY(names...)
-	p.Y.LineStyle.Width, p.Y.Tick.LineStyle.Width = 0, 0
-	return true, save(p, path, vg.Points(640), vg.Points(70+26*float64(len(bars))))
+	p.Y.LineStyle.Width, p.Y.Tick.LineStyle.Width, p.Y.Padding = 0, 0, vg.Points(6)
+	return true, save(p, path, vg.Points(680), vg.Points(82+26*float64(len(bars))))
 }
 
 // bars are from the bottom to the top of the picture.
@@ -125,13 +127,13 @@ func colour(key string) color.Color {
 
 func save(p *plot.Plot, path string, width, height font.Length) error {
 	c := vgsvg.New(width, height)
-	p.Draw(draw.New(c))
-	f, err := os.Create(path)
-	if err != nil {
+	p.Draw(draw.Crop(draw.New(c), vg.Points(8), vg.Points(-8), vg.Points(6), vg.Points(-6)))
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
 		return err
 	}
-	if _, err := c.WriteTo(f); err != nil {
-		return err
-	}
-	return f.Close()
+	// Arial and Helvetica have the same widths.
+	svg := bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif"))
+	svg = bytes.Replace(svg, []byte("<g "), fmt.Appendf(nil, "<rect width=\"%g\" height=\"%g\" fill=\"#fff\"/>\n<g ", width.Points(), height.Points()), 1)
+	return os.WriteFile(path, svg, 0o644) //nolint:gosec // a document
 }

@@ -18,7 +18,7 @@ import (
 
 type result = results.Trial
 
-//go:embed page.md
+//go:embed page.md.tmpl
 var page string
 
 // part is a workload on the page.
@@ -90,12 +90,16 @@ func (v *view) write(path string) error {
 
 // engineTable says what was measured, in which version, and how durable it is.
 func (f figures) engineTable() table {
-	t := table{{"engine", "configuration", "", "version", "durability, read from the live connection"}}
+	t := table{{"engine", "configuration", "", "version", "durability, read from the live connection", "syncs per step"}}
 	for i := range f.Subjects {
 		d := &f.Subjects[i]
-		t = append(t, []string{d.Engine, d.Config, newcomer(d), f.version(d), f.durability(d.Key)})
+		syncs := "–"
+		if n, ok := f.Syncs[d.Key]; ok {
+			syncs = fmt.Sprintf("%.2f", n)
+		}
+		t = append(t, []string{d.Engine, d.Config, newcomer(d), f.version(d), f.durability(d.Key), syncs})
 	}
-	return t
+	return t.dense()
 }
 
 func newcomer(d *trial.Description) string {

@@ -20,6 +20,8 @@ type File struct {
 	Commit   string              `json:"commit"` // of this repository
 	Subjects []trial.Description `json:"subjects"`
 	Trials   []Trial             `json:"trials"`
+	// Syncs is how many calls of fsync, fdatasync and their like a sequential step makes, by subject, as strace has counted them.
+	Syncs map[string]float64 `json:"syncs_per_step,omitempty"`
 }
 
 // Machine is what it was measured on.

@@ -38,7 +38,7 @@ func manyRuns(ctx context.Context, t *Trial, sys subject.System) (Sample, error)
 			return startAndWait(ctx, sys, fmt.Sprintf("%s-%d", name, i), subject.Shape{Steps: manySteps})
 		})
 	}
-	if err := do(ctx, min(t.Size, 2*t.Options.InFlight), "warm"); err != nil {
+	if err := do(ctx, warmUp(t.Size, 2*t.Options.InFlight), "warm"); err != nil {
 		return nil, err
 	}
 	used, begun := cpuTime(), time.Now()

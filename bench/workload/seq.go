@@ -32,7 +32,7 @@ func pure() Workload {
 // oneRun measures the rate of steps in one run. A short run goes ahead, for caches and statements.
 func oneRun(ctx context.Context, t *Trial, pure bool) (Sample, error) {
 	return t.measure(ctx, func(sys subject.System) (Sample, error) {
-		if err := startAndWait(ctx, sys, "warm", subject.Shape{Steps: 20, Pure: pure}); err != nil {
+		if err := startAndWait(ctx, sys, "warm", subject.Shape{Steps: warmUp(t.Size, 20), Pure: pure}); err != nil {
 			return nil, err
 		}
 		begun := time.Now()

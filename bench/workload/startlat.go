@@ -69,7 +69,7 @@ func startLatencies(ctx context.Context, t *Trial, sys subject.System) (Sample, 
 
 // latencies measures n calls after a few that are not.
 func latencies(n int, name string, fn func(id string) error) ([]time.Duration, error) {
-	const warm = 20
+	warm := warmUp(n, 20)
 	list := make([]time.Duration, 0, n)
 	for i := range warm + n {
 		begun := time.Now()

@@ -123,6 +123,9 @@ func startAndWait(ctx context.Context, sys subject.System, id string, s subject.
 	return wait(ctx, r, sum(s.Steps))
 }
 
+// warmUp is how much of the work goes ahead unmeasured: a tenth, but not more than so much.
+func warmUp(size, most int) int { return max(1, min(size/10, most)) }
+
 // wait waits for a run and checks what its steps add up to.
 func wait(ctx context.Context, r subject.Run, want int64) error {
 	got, err := r.Wait(ctx)
