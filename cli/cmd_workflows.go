@@ -83,6 +83,7 @@ type stepView struct {
 	Attempts int      `json:"attempts"`
 
 	Undo      bool  `json:"undo"`
+	Pure      bool  `json:"pure"`
 	Timeout   int64 `json:"timeout_us"`   // 0 for none
 	Heartbeat int64 `json:"heartbeat_us"` // 0 for none
 }
@@ -102,7 +103,7 @@ func workflowColumns() []column[engine.Description] {
 		{Name: "steps", Value: func(d engine.Description) any {
 			views := []stepView{}
 			for _, s := range d.Steps {
-				views = append(views, stepView{s.Name, s.To, attempts(s.Retry), s.Undo, s.Timeout.Microseconds(), s.Heartbeat.Microseconds()})
+				views = append(views, stepView{s.Name, s.To, attempts(s.Retry), s.Undo, s.Pure, s.Timeout.Microseconds(), s.Heartbeat.Microseconds()})
 			}
 			return views
 		}},

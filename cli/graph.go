@@ -88,6 +88,9 @@ func bounds(s engine.StepDescription) string {
 	if s.Undo {
 		parts = append(parts, "can be undone")
 	}
+	if s.Pure {
+		parts = append(parts, "pure")
+	}
 	return strings.Join(parts, ", ")
 }
 

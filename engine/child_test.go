@@ -3,10 +3,12 @@ package engine_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,6 +36,9 @@ func playRole(role string, args []string) error {
 		return playBulk(args[0])
 	case "saga":
 		return playSaga(args[0])
+	case "pure":
+		poison, err := strconv.ParseInt(args[1], 10, 64)
+		return errors.Join(err, playPure(args[0], poison))
 	case "schedule":
 		return playSchedule(args[0])
 	}

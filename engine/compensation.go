@@ -77,7 +77,7 @@ func (x *execution) undo(ctx context.Context, u *store.Undo) (goOn bool, err err
 	x.begun = begun
 	x.eng.log.DebugContext(ctx, "undo", "run_id", x.row.ID, "workflow", x.row.Workflow, "step", u.Step, "attempt", u.Attempts+1)
 	ref := x.undoRef()
-	observe(x.eng, x.eng.cfg.Observer.StepStarted, ref)
+	x.observeBegin(ref)
 	out, w := x.undoAttempt(ctx, u)
 	cause, took := context.Cause(ctx), time.Since(begun)
 	over := w.verdict(out.Err)

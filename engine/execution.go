@@ -46,6 +46,9 @@ type execution struct {
 	notes   map[string]json.RawMessage // guarded by mu: for the next event
 	undoes  *store.Undo                // guarded by mu: the visit that is undone; nil while steps are executed
 
+	ahead   ahead // guarded by mu: what pure steps have come to and is not committed yet
+	tidings tidings
+
 	undoable int64 // the visit of which it is known to be written that it may have to be undone
 }
 
@@ -58,6 +61,10 @@ type recordID struct {
 func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execution, context.Context) {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, terms: termsOf(&row), rest: rest, row: row, lease: row.Lease(), hurry: make(chan struct{}, 1)}
+	x.ahead.landed = sync.NewCond(&x.mu)
+	if row.Deaths > 0 {
+		x.ahead.wary = aheadMoves
+	}
 	x.unwatch = [2]func() bool{
 		context.AfterFunc(ctx, func() { x.stop(shutdownCause(ctx)) }),
 		context.AfterFunc(e.life, func() { x.stop(ErrShutdown) }),
@@ -106,6 +113,9 @@ func (x *execution) goOn(ctx context.Context) error {
 		x.onBegin(x.eng.outlineOf(&x.row))
 	}
 	for {
+		if err := x.catchUp(); err != nil {
+			return err
+		}
 		if ctx.Err() != nil {
 			x.row.Attempt-- // it has not begun
 			x.halting.note()
@@ -125,6 +135,7 @@ func (x *execution) goOn(ctx context.Context) error {
 // has got it again meanwhile, the later execution stays on it. A run that is adrift is still owned here.
 func (x *execution) leave(adrift bool) {
 	x.cancel(ErrAttemptEnded)
+	x.drop()
 	for _, stop := range x.unwatch {
 		stop()
 	}
@@ -150,7 +161,7 @@ func (x *execution) step(ctx context.Context) (goOn bool, err error) {
 	x.begun = begun
 	x.eng.log.DebugContext(ctx, "attempt", "run_id", x.row.ID, "workflow", x.row.Workflow, "step", x.row.Step, "attempt", x.row.Attempt)
 	ref := x.ref()
-	observe(x.eng, x.eng.cfg.Observer.StepStarted, ref)
+	x.observeBegin(ref)
 	out, w := x.attempt(ctx)
 	cause, took := context.Cause(ctx), time.Since(begun)
 	over := w.verdict(out.Err)

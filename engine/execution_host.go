@@ -81,8 +81,14 @@ func (x *execution) recordedTx(c *store.Change, done func(error)) func(error) {
 
 // submit hands a change to the writer. The caller holds mu, so changes are queued in the order made.
 func (x *execution) submit(c *store.Change, done func(error)) {
-	c.Lease = x.lease
+	x.push()
 	x.note(c)
+	x.send(c, done)
+}
+
+// send hands a change to the writer. The caller holds mu.
+func (x *execution) send(c *store.Change, done func(error)) {
+	c.Lease = x.lease
 	x.eng.store.Submit(c, func(err error) {
 		if err != nil {
 			err = x.storageError(err)
@@ -107,10 +113,14 @@ func (x *execution) callVisit() int64 {
 	return x.row.Visit
 }
 
-// Recorded returns a committed result, see [Host].
+// Recorded returns a committed result, see [Host]. Whoever finds none makes the call next, so it waits until all
+// that is behind the step is committed.
 func (x *execution) Recorded(name string, n int64) (Record, bool, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if err := x.settle(); err != nil {
+		return Record{}, false, err
+	}
 	rec, ok := x.records[recordID{name, n}]
 	return rec, ok, nil
 }

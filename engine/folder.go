@@ -18,8 +18,14 @@ func (c *Context) Folder() (string, error) {
 
 // Folder makes the run's folder, see [Host].
 func (x *execution) Folder() (string, error) {
+	x.mu.Lock()
+	err := x.settle()
+	x.mu.Unlock()
+	if err != nil {
+		return "", err
+	}
 	dir := x.eng.Folder(x.row.ID)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err = os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("run %d: its folder: %w", x.row.ID, err)
 	}
 	return dir, nil

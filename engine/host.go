@@ -168,6 +168,7 @@ type StepDescription struct {
 	Retry Retry
 
 	Undo      bool          // it can be undone
+	Pure      bool          // it has no effects outside its state
 	Timeout   time.Duration // 0 for none
 	Heartbeat time.Duration // 0 for none
 }

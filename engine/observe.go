@@ -56,9 +56,24 @@ func (e *Engine) watcher() func(store.Committed) {
 	}
 }
 
+// observesSteps reports whether somebody wants to know of the run's steps.
+func (x *execution) observesSteps() bool {
+	return x.eng.cfg.Observer.StepStarted != nil || x.eng.cfg.Observer.StepEnded != nil
+}
+
+// observeBegin tells that an attempt begins.
+func (x *execution) observeBegin(ref Ref) {
+	if x.observesSteps() {
+		x.tidings.tell(false, func(error) { observe(x.eng, x.eng.cfg.Observer.StepStarted, ref) })
+	}
+}
+
 // observeStep tells of the end of an attempt: what it came to, why it was stopped, by what limit, and the
 // error of going on after it.
 func (x *execution) observeStep(ev StepEvent, out Outcome, stopped, over, err error) {
+	if !x.observesSteps() {
+		return
+	}
 	ev.Err = cmp.Or(err, over, out.Refuse, out.Err)
 	if err == nil && over == nil && ev.Err != nil && stopped != nil {
 		ev.Err = stopped
@@ -69,7 +84,12 @@ func (x *execution) observeStep(ev StepEvent, out Outcome, stopped, over, err er
 	case x.row.Status == string(Waiting):
 		ev.Retry = timeOf(x.row.DueUS)
 	}
-	observe(x.eng, x.eng.cfg.Observer.StepEnded, ev)
+	x.tidings.tell(true, func(lost error) {
+		if lost != nil {
+			ev.Next, ev.Err = "", lost
+		}
+		observe(x.eng, x.eng.cfg.Observer.StepEnded, ev)
+	})
 }
 
 // observeLoss tells that another process owns the run, if err says so.

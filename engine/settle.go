@@ -32,6 +32,10 @@ func (x *execution) advance(ctx context.Context, out Outcome, took time.Duration
 	forget := len(x.stored) > 0
 	x.mu.Unlock()
 	c.Row, c.ForgetCalls, c.History = next, forget, []store.History{h}
+	if x.runsAhead(c, &out) {
+		x.gather(c, time.Now().Add(-took))
+		return true, nil
+	}
 	if err := x.commit(ctx, c); err != nil {
 		return false, x.orFail(ctx, err, took)
 	}
@@ -211,6 +215,7 @@ func (x *execution) wanted(ctx context.Context) string {
 func (x *execution) commit(ctx context.Context, c *store.Change) error {
 	c.Lease = x.lease
 	x.mu.Lock()
+	x.push()
 	x.note(c)
 	x.mu.Unlock()
 	if err := x.eng.store.Apply(context.WithoutCancel(ctx), c); err != nil {

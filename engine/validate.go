@@ -53,6 +53,9 @@ func (w Workflow[S, R]) stepFaults(i int, s Step[S]) []error {
 	if s.Do == nil {
 		add("step %q has no Do", s.Name)
 	}
+	if s.Pure && s.Undo != nil {
+		add("step %q is pure and has an Undo: a step without effects has nothing to undo", s.Name)
+	}
 	if s.Timeout < 0 || s.Heartbeat < 0 {
 		add("step %q: time-out and heartbeat must not be negative", s.Name)
 	}

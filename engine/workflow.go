@@ -66,6 +66,15 @@ type Step[S any] struct {
 	// Heartbeat bounds how long an attempt may go without a Save, a Progress or a recorded call. Then its
 	// context is cancelled with ErrHeartbeatTimeout, and the attempt has failed. 0 means any time.
 	Heartbeat time.Duration
+	// Pure says that the step has no effects but on its state: it reads and computes, and to do it again does
+	// no harm. The engine then need not wait for the disk between pure steps, of which it does tens of thousands
+	// a second. Their transitions are committed in order, each with its event, but the next pure step begins
+	// before they are: at most 1 s of work, 1,000 transitions and 1 MiB are so ahead of the disk. Whatever others
+	// can see waits until all of it is committed: a step that is not pure, the first recorded call or Folder
+	// of a step, Send, Spawn, Await, Sleep, Tx, the end of the run, and what an [Observer] is told. A crash, or the
+	// loss of the lease, undoes what was ahead, and it is computed again. A pure step may save, make recorded
+	// calls, draw from Rand, fail and be retried as any other. It must have no Undo.
+	Pure bool
 }
 
 // Codec names how values are encoded.
@@ -86,7 +95,7 @@ func (w Workflow[S, R]) Describe() Description {
 	d.Inputs, _ = input.Fields(reflect.TypeFor[S]()) // its faults are reported by Open
 	for _, s := range w.Steps {
 		d.Steps = append(d.Steps, StepDescription{
-			Name: s.Name, To: slices.Clone(s.To), Retry: s.Retry, Undo: s.Undo != nil, Timeout: s.Timeout, Heartbeat: s.Heartbeat,
+			Name: s.Name, To: slices.Clone(s.To), Retry: s.Retry, Undo: s.Undo != nil, Pure: s.Pure, Timeout: s.Timeout, Heartbeat: s.Heartbeat,
 		})
 	}
 	for _, signal := range w.Signals {

@@ -74,7 +74,7 @@ func (s *Store) hand(r *request) {
 		return
 	}
 	if !s.writer.announce() {
-		r.done(ErrClosed)
+		go r.done(ErrClosed) // ends at once; the caller may hold a lock that done takes
 		return
 	}
 	queued := make(chan struct{})
