@@ -14,7 +14,8 @@ func (a *app) pruneCommand() *cobra.Command {
 		Long: `Delete runs that have ended, with their histories and checkpoints, for good. Of each there remain its
 UUID, the number of its events and the hash of the newest one, so that a copy of its history can be
 verified; and its key, so that the same start is not repeated. Runs that have not ended are never
-touched. The file does not shrink; new runs use the space.`,
+touched. It may run beside workers, which hardly notice, and may be interrupted and repeated. The file
+becomes smaller by what was deleted.`,
 		Example: `  wf prune --older-than 30d --dry-run
   wf prune --older-than 90d --status completed --workflow order`,
 		GroupID: groupKeep,

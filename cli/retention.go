@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/durable-wf/wf/engine"
@@ -62,5 +63,12 @@ func removedColumns(verb string, dryRun bool) []column[engine.Removed] {
 			}},
 		{Name: "events", Value: func(r engine.Removed) any { return r.Events }},
 		{Name: "checkpoints", Value: func(r engine.Removed) any { return r.Checkpoints }},
+		{Name: "bytes", Head: "gave back", Value: func(r engine.Removed) any { return r.Bytes },
+			Show: func(r engine.Removed) string {
+				if r.Bytes == 0 {
+					return ""
+				}
+				return humanize.IBytes(uint64(r.Bytes))
+			}},
 	}
 }

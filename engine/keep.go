@@ -24,6 +24,7 @@ type Removed struct {
 	Runs        int64
 	Events      int64
 	Checkpoints int64
+	Bytes       int64 // by which the database file has become smaller; the next process to write back the log cuts it off
 }
 
 func (r Retention) store(now time.Time) store.Retention {
@@ -33,12 +34,14 @@ func (r Retention) store(now time.Time) store.Retention {
 }
 
 func removedOf(r store.PruneResult) Removed {
-	return Removed{Runs: r.Runs, Events: r.History, Checkpoints: r.Checkpoints}
+	return Removed{Runs: r.Runs, Events: r.History, Checkpoints: r.Checkpoints, Bytes: max(r.Bytes, 0)}
 }
 
-// Prune deletes runs that have ended, with everything that depends on them, in several short
-// transactions. What remains of each is its UUID, the hash of its newest event and their number.
-// Keys stay, so that a start is not repeated by mistake.
+// Prune deletes runs that have ended, with everything that depends on them, and gives the space back. It does so in
+// transactions of a millisecond or two, between which runs that execute have their turn, here and in other processes.
+// What remains of each run is its UUID, the hash of its newest event and their number. Keys stay, so that a start is not
+// repeated by mistake. After a crash each run is there or gone; what rows are left of a long history, the next process
+// that opens the file deletes.
 func (e *Engine) Prune(ctx context.Context, r Retention) (Removed, error) {
 	removed, err := e.store.Prune(ctx, r.store(e.clock.Now()))
 	return removedOf(removed), err

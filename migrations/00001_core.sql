@@ -143,6 +143,14 @@ CREATE TABLE wf_history (
   hash        BLOB    NOT NULL
 ) STRICT;
 
+-- Histories that nobody can see any more, of runs that are gone or keep none, and that were too long to be deleted at once:
+-- the newest row that is left of each. Metrics of a run that is gone go with them.
+CREATE TABLE wf_leftovers (
+  run   INTEGER PRIMARY KEY,
+  first INTEGER NOT NULL,
+  head  INTEGER NOT NULL                            -- below first once the history is gone
+) STRICT;
+
 -- Older checkpoints to fall back on; wf_runs.copies names a run's rows, so no index is needed.
 CREATE TABLE wf_checkpoints (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -212,6 +220,7 @@ CREATE TABLE wf_pruned (
 
 -- +goose Down
 DROP TABLE wf_pruned;
+DROP TABLE wf_leftovers;
 DROP TABLE wf_hooks;
 DROP TABLE wf_keys;
 DROP TABLE wf_calls;

@@ -5,4 +5,5 @@ SELECT h.run AS run, h.id AS row,
             ELSE 'the history row before it is row ' || p.seq || ' of run ' || p.run END AS text
 FROM   wf_history h LEFT JOIN wf_history p ON p.id = h.prev
 WHERE  (p.run, p.seq) IS NOT (CASE WHEN h.seq > 1 THEN h.run END, CASE WHEN h.seq > 1 THEN h.seq - 1 END)
+AND    NOT EXISTS (SELECT 1 FROM wf_leftovers l WHERE l.run = h.run)
 LIMIT  :limit;

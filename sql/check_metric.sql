@@ -4,5 +4,5 @@ SELECT m.run AS run, 0 AS row,
          ELSE 'metric ' || m.name || ' has ' || count(*) || ' points, the newest is number ' || max(m.n) END AS text
 FROM   wf_metrics m LEFT JOIN wf_runs r ON r.id = m.run
 GROUP  BY m.run, m.name
-HAVING r.id IS NULL OR count(*) <> max(m.n) + 1
+HAVING r.id IS NULL AND NOT EXISTS (SELECT 1 FROM wf_leftovers l WHERE l.run = m.run) OR r.id IS NOT NULL AND count(*) <> max(m.n) + 1
 LIMIT  :limit;

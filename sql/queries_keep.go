@@ -127,6 +127,24 @@ var (
 	//go:embed files_named.sql
 	FilesNamed string
 
+	//go:embed leftover_done.sql
+	LeftoverDone string
+
+	//go:embed leftover_list.sql
+	LeftoverList string
+
+	//go:embed leftover_metrics.sql
+	LeftoverMetrics string
+
+	//go:embed leftover_move.sql
+	LeftoverMove string
+
+	//go:embed leftover_note.sql
+	LeftoverNote string
+
+	//go:embed leftover_unlink.sql
+	LeftoverUnlink string
+
 	//go:embed pack_family.sql
 	PackFamily string
 
@@ -159,6 +177,9 @@ var (
 
 	//go:embed prune_keys_count.sql
 	PruneKeysCount string
+
+	//go:embed prune_keys_find.sql
+	PruneKeysFind string
 
 	//go:embed prune_mark.sql
 	PruneMark string
@@ -231,6 +252,12 @@ var (
 
 	//go:embed unpack_workers.sql
 	UnpackWorkers string
+
+	//go:embed vacuum_free.sql
+	VacuumFree string
+
+	//go:embed vacuum_step.sql
+	VacuumStep string
 
 	//go:embed verify_run.sql
 	VerifyRun string

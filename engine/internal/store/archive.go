@@ -62,6 +62,9 @@ func (a *archiver) copy(ctx context.Context, runs []doomed) error {
 	if err := a.open(ctx, runs[0].month()+".db"); err != nil {
 		return err
 	}
+	if err := a.source.findRows(ctx, runs); err != nil {
+		return err
+	}
 	tx, err := a.conn.BeginTx(ctx, nil)
 	if err != nil {
 		return a.target.failure("begin", err)

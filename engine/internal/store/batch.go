@@ -20,6 +20,7 @@ type batch struct {
 	seen  *observed        // what an observer is told of it
 	unfit map[*Lease]error // why a change was left out, and all that follow it are
 
+	leaves bool              // a long history is to be deleted
 	points map[series]int64  // number of the next point of a series, as far as it is known
 	queues map[string]*Queue // the rows of wf_queues, by name, once they are needed
 	ranks  map[share]int64   // the newest rank that was given, as far as it is known

@@ -216,10 +216,19 @@ func (b *batch) clean(m *move) error {
 		return nil
 	}
 	m.to.head = 0
-	if err := b.w.exec(st.historyForget, m.from.head); err != nil {
+	if err := b.forgetHistory(m); err != nil {
 		return err
 	}
 	return b.w.exec(st.runUnlink, m.lease.Run)
+}
+
+// forgetHistory deletes the history of a run that keeps none, a long one in small steps later.
+func (b *batch) forgetHistory(m *move) error {
+	if m.from.seq <= longHistory {
+		return b.w.exec(b.w.stmts.historyForget, m.from.head)
+	}
+	b.leaves = true
+	return b.w.exec(b.w.stmts.leftoverUnlink, m.lease.Run, m.from.head)
 }
 
 // one applies a change that shares its row with no other.

@@ -71,6 +71,9 @@ func (w *writer) transact(reqs []*request, begun time.Time) error {
 		return err
 	}
 	b.advance()
+	if b.leaves {
+		w.store.leaves()
+	}
 	w.newestUS = b.now
 	w.tell(reqs, begun, b.seen, nil)
 	return nil

@@ -40,7 +40,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, files: filesOf(path), log: o.Logger, clock: clock.From(ctx), cut: fault.From(ctx), observe: o.Observe, archives: o.ReadOnly || o.archive, watch: make(chan struct{}, 1)}
+	s := &Store{path: path, files: filesOf(path), log: o.Logger, clock: clock.From(ctx), cut: fault.From(ctx), observe: o.Observe, archives: o.ReadOnly || o.archive, watch: make(chan struct{}, 1), left: make(chan struct{}, 1)}
 	s.inspector = sync.OnceValues(func() (*sqlite.Driver, error) { return newInspector(s.files) })
 	if err := s.open(ctx, &o); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -127,7 +127,7 @@ func openReaders(ctx context.Context, path string) (*sqlx.DB, error) {
 // openWriter opens the database for writing and makes sure that a commit will be durable: the
 // pragmas are read back, since SQLite ignores what it cannot do.
 func openWriter(ctx context.Context, path string) (*sqlx.DB, error) {
-	pool, err := openTracked(dsn(path, "mode=rw", "journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)",
+	pool, err := openTracked(dsn(path, "mode=rw", "auto_vacuum(2)", "journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)",
 		"checkpoint_fullfsync(1)", "wal_autocheckpoint(0)", "journal_size_limit(33554432)", "cache_size(-8000)", "temp_store(MEMORY)"))
 	if err != nil {
 		return nil, err

@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -16,7 +13,7 @@ import (
 
 const (
 	prunePage  = 5000 // runs looked up at a time
-	pruneGroup = 5000 // rows that one transaction deletes, unless a single run has more
+	pruneGroup = 5000 // rows that are looked up, or archived, at a time, unless a single run has more
 )
 
 // Retention says what may go. Runs that have not ended never do.
@@ -31,6 +28,8 @@ type Retention struct {
 // PruneResult counts the rows that went (with DryRun: that would go).
 type PruneResult struct {
 	Runs, History, Checkpoints, Calls, Metrics, Keys, Workers int64
+
+	Bytes int64 // by which the database file has become, or will soon become, smaller
 }
 
 func (p *PruneResult) add(q PruneResult) {
@@ -41,11 +40,14 @@ func (p *PruneResult) add(q PruneResult) {
 	p.Metrics += q.Metrics
 	p.Keys += q.Keys
 	p.Workers += q.Workers
+	p.Bytes += q.Bytes
 }
 
 // Prune deletes runs that have ended with all their rows, and leaves of each its UUID, number of
-// history rows and newest hash (see Pruned). It does so in short transactions, some runs in each: after
-// a crash or an error each run is there completely or gone completely, and what is counted is gone.
+// history rows and newest hash (see Pruned). It does so in transactions of a millisecond or so, between which
+// others have their turn, and gives the space back. After a crash or an error each run is there completely or gone
+// completely, and what is counted is gone; what rows are left of a long history are deleted by the next process that
+// opens the file.
 func (s *Store) Prune(ctx context.Context, r Retention) (PruneResult, error) {
 	total, err := s.retire(ctx, &r, func(ctx context.Context, runs []doomed) (PruneResult, error) {
 		return s.delete(ctx, runs, "")
@@ -69,15 +71,26 @@ type doomed struct {
 	Copies  string `db:"copies"`
 	Metrics int64  `db:"metrics"` // how many points it has measured
 
-	history     []int64
+	history     []int64 // of a long one only if it is to be copied
 	checkpoints []int64
 }
 
 // month is the month of completion, which names the archive file.
 func (d *doomed) month() string { return time.UnixMicro(d.EndedUS).UTC().Format("2006-01") }
 
+// events is how many rows of the history are there.
+func (d *doomed) events() int64 {
+	if d.First == 0 {
+		return 0
+	}
+	return d.Seq
+}
+
 // rows is how many rows go with the run.
-func (d *doomed) rows() int { return 1 + len(d.history) + len(d.checkpoints) + int(d.Metrics) }
+func (d *doomed) rows() int64 { return 1 + d.events() + int64(len(d.checkpoints)) + d.Metrics }
+
+// long reports whether the run has more rows than one transaction should delete.
+func (d *doomed) long() bool { return d.events() > longHistory || d.Metrics > longHistory }
 
 // retire calls remove with groups of the runs that r lets go. The runs of a group ended in one month.
 func (s *Store) retire(ctx context.Context, r *Retention, remove func(context.Context, []doomed) (PruneResult, error)) (PruneResult, error) {
@@ -104,7 +117,7 @@ func (s *Store) retire(ctx context.Context, r *Retention, remove func(context.Co
 	}
 }
 
-// groupSize returns how many of the first runs one transaction takes.
+// groupSize returns how many of the first runs are dealt with together.
 func groupSize(runs []doomed) int {
 	rows := runs[0].rows()
 	for n := 1; n < len(runs); n++ {
@@ -119,7 +132,7 @@ func groupSize(runs []doomed) int {
 func count(runs []doomed) (c PruneResult) {
 	for i := range runs {
 		c.Runs++
-		c.History += int64(len(runs[i].history))
+		c.History += runs[i].events()
 		c.Checkpoints += int64(len(runs[i].checkpoints))
 		c.Metrics += runs[i].Metrics
 	}
@@ -134,125 +147,7 @@ func (s *Store) doomedPage(ctx context.Context, r *Retention, before int64) ([]d
 	if err != nil {
 		return nil, err
 	}
-	return page, s.findRows(ctx, page)
-}
-
-// findRows finds the ids of the rows that go with runs.
-func (s *Store) findRows(ctx context.Context, runs []doomed) error {
-	for i := range runs {
-		if err := json.Unmarshal([]byte(runs[i].Copies), &runs[i].checkpoints); err != nil {
-			return fmt.Errorf("run %d: %w: its list of checkpoints: %w", runs[i].ID, ErrCorrupt, err)
-		}
-	}
-	return s.findHistory(ctx, runs)
-}
-
-// findHistory finds the history rows of runs by one scan of the part of the history in which they
-// lie. It does so before the transaction that deletes them: the history of a run that has ended is final.
-func (s *Store) findHistory(ctx context.Context, runs []doomed) error {
-	type row struct {
-		ID  int64 `db:"id"`
-		Run int64 `db:"run"`
-	}
-	byID := make(map[int64]*doomed, len(runs))
-	var ids []int64
-	var first, head int64
-	for i := range runs {
-		if d := &runs[i]; d.First != 0 {
-			byID[d.ID] = d
-			ids = append(ids, d.ID)
-			if first == 0 || d.First < first {
-				first = d.First
-			}
-			head = max(head, d.Head)
-		}
-	}
-	for after := first - 1; len(ids) > 0 && after < head; after += scanRows {
-		rows, err := list[row](ctx, s, "history to prune", queries.PruneHistoryFind,
-			sql.Named("after", after), sql.Named("last", min(head, after+scanRows)), sql.Named("runs", jsonList(ids)))
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			byID[r.Run].history = append(byID[r.Run].history, r.ID)
-		}
-	}
-	return nil
-}
-
-// group are the ids of some runs and their rows, as the statements take them.
-type group struct {
-	runs, history, checkpoints []int64
-	found                      [][2]int64 // of the runs: id and number of events
-}
-
-func groupOf(runs []doomed) (g group) {
-	for i := range runs {
-		g.runs = append(g.runs, runs[i].ID)
-		g.found = append(g.found, [2]int64{runs[i].ID, runs[i].Seq})
-		g.history = append(g.history, runs[i].history...)
-		g.checkpoints = append(g.checkpoints, runs[i].checkpoints...)
-	}
-	return g
-}
-
-// delete deletes runs and all their rows in one transaction. archive is the file that has them now.
-func (s *Store) delete(ctx context.Context, runs []doomed, archive string) (PruneResult, error) {
-	g := groupOf(runs)
-	var result PruneResult
-	err := s.Update(ctx, func(tx *Tx) (err error) {
-		result, err = tx.deleteRuns(&g, archive)
-		return err
-	})
-	if err != nil {
-		return PruneResult{}, err
-	}
-	return result, nil
-}
-
-// deleteRuns deletes the runs that are still as they were found: one that has failed may have been retried since.
-func (tx *Tx) deleteRuns(g *group, archive string) (result PruneResult, err error) {
-	final, err := tx.final(g)
-	if err != nil || len(final) == 0 {
-		return result, err
-	}
-	runs := sql.Named("runs", jsonList(final))
-	if _, err := tx.exec(queries.PruneMark, runs, sql.Named("now_us", tx.NowUS), sql.Named("archive", nullText(archive))); err != nil {
-		return result, err
-	}
-	for _, step := range []struct {
-		rows  *int64
-		query string
-		args  []any
-	}{
-		{&result.History, queries.PruneHistory, []any{runs, sql.Named("history", ids(g.history))}},
-		{&result.Checkpoints, queries.PruneCheckpoints, []any{runs}},
-		{&result.Calls, queries.PruneCalls, []any{runs}},
-		{new(int64), queries.PruneSignals, []any{runs}},
-		{new(int64), queries.PruneAttributes, []any{runs}},
-		{&result.Metrics, queries.PruneMetrics, []any{runs}},
-		{new(int64), queries.PruneUndos, []any{runs}},
-		{new(int64), queries.PruneHooks, []any{runs}},
-		{&result.Runs, queries.PruneRunsDelete, []any{runs}},
-	} {
-		if *step.rows, err = tx.exec(step.query, step.args...); err != nil {
-			return result, err
-		}
-	}
-	return result, nil
-}
-
-// final returns the runs of a group that have not gone on since they were found.
-func (tx *Tx) final(g *group) ([]int64, error) {
-	found, err := json.Marshal(g.found)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := tx.query(queries.PruneFinal, sql.Named("runs", string(found)))
-	if err != nil {
-		return nil, err
-	}
-	return scanIDs(rows)
+	return page, findCheckpoints(page)
 }
 
 // ids is jsonList for ids of which there may be none, which is not "all".
@@ -261,37 +156,4 @@ func ids(list []int64) any {
 		return "[]"
 	}
 	return jsonList(list)
-}
-
-// pruneRest deletes what no run needs any more: keys that have outlived their runs long enough,
-// workers that nothing names, files, folders of runs, and what processes have left that died.
-func (s *Store) pruneRest(ctx context.Context, r *Retention) (PruneResult, error) {
-	var total PruneResult
-	if r.DryRun {
-		var err error
-		total.Keys, err = get[int64](ctx, s, "keys to prune", queries.PruneKeysCount, sql.Named("key_before_us", r.KeyBeforeUS))
-		return total, err
-	}
-	for more := true; more; {
-		err := s.Update(ctx, func(tx *Tx) error {
-			n, err := tx.exec(queries.PruneKeys, sql.Named("key_before_us", r.KeyBeforeUS), sql.Named("limit", pruneGroup))
-			total.Keys += n
-			more = n == pruneGroup
-			return err
-		})
-		if err != nil {
-			return total, err
-		}
-	}
-	err := s.Update(ctx, func(tx *Tx) (err error) {
-		total.Workers, err = tx.exec(queries.PruneWorkers, sql.Named("ended_before_us", r.EndedBeforeUS))
-		return err
-	})
-	if err != nil {
-		return total, err
-	}
-	if _, err = s.Collect(ctx); err != nil {
-		return total, err
-	}
-	return total, errors.Join(s.removeFolders(ctx), s.removeWorkspaces())
 }

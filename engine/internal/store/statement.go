@@ -28,6 +28,19 @@ type multi struct {
 type keeper struct {
 	conn  *sql.Conn
 	stmts []*sql.Stmt
+	texts map[string]*sql.Stmt // those that were prepared at their first use
+}
+
+// named returns the statement with a text of package queries, prepared once.
+func (k *keeper) named(ctx context.Context, text string) (*sql.Stmt, error) {
+	if stmt := k.texts[text]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := k.prepare(ctx, bare(text))
+	if err == nil {
+		k.texts[text] = stmt
+	}
+	return stmt, err
 }
 
 func (k *keeper) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
@@ -60,6 +73,7 @@ type statements struct {
 	queueLimits, queuePut, queueRank, runRank                   *sql.Stmt
 	keyInsert, keyGet, keyEnd                                   *sql.Stmt
 	callForget, copyDelete, copyBad, copyFacts, historyForget   *sql.Stmt
+	leftoverUnlink                                              *sql.Stmt
 	workerUUID, scheduleWake                                    *sql.Stmt
 	attributeDelete, metricNext                                 *sql.Stmt
 	runHead, runWant                                            *sql.Stmt
@@ -73,7 +87,7 @@ type statements struct {
 }
 
 func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
-	st := &statements{keeper: keeper{conn: conn}}
+	st := &statements{keeper: keeper{conn: conn, texts: map[string]*sql.Stmt{}}}
 	var errs []error
 	for _, p := range []struct {
 		to   **sql.Stmt
@@ -91,7 +105,7 @@ func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
 		{&st.runRank, queries.RunRank},
 		{&st.keyInsert, queries.KeyInsert}, {&st.keyGet, queries.KeyGet}, {&st.keyEnd, queries.KeyEnd},
 		{&st.callForget, queries.CallForget}, {&st.copyDelete, queries.CopyDelete}, {&st.copyBad, queries.CopyBad}, {&st.copyFacts, queries.CopyFacts},
-		{&st.historyForget, queries.HistoryForget}, {&st.workerUUID, queries.WorkerUUID}, {&st.scheduleWake, queries.ScheduleWake},
+		{&st.historyForget, queries.HistoryForget}, {&st.leftoverUnlink, queries.LeftoverUnlink}, {&st.workerUUID, queries.WorkerUUID}, {&st.scheduleWake, queries.ScheduleWake},
 		{&st.attributeDelete, queries.AttributeDelete}, {&st.metricNext, queries.MetricNext},
 		{&st.runHead, queries.RunHead}, {&st.runWant, queries.RunWant},
 		{&st.undoOpen, queries.UndoOpen}, {&st.undoDrop, queries.UndoDrop}, {&st.undoForget, queries.UndoForget},

@@ -64,6 +64,7 @@ type Store struct {
 	inspector func() (*sqlite.Driver, error) // made at its first use
 
 	watch     chan struct{} // capacity 1; see Watch
+	left      chan struct{} // capacity 1: there may be leftovers
 	stopWatch context.CancelFunc
 	watching  sync.WaitGroup
 

@@ -124,7 +124,11 @@ func (tx *Tx) ReleaseRuns(worker int64, died bool) ([]int64, error) {
 
 // exec runs a statement and returns the number of rows it changed.
 func (tx *Tx) exec(query string, args ...any) (int64, error) {
-	res, err := tx.b.w.conn.ExecContext(context.Background(), query, args...)
+	stmt, err := tx.b.w.stmts.named(context.Background(), query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := stmt.ExecContext(context.Background(), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -133,5 +137,9 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 
 // query runs a statement that returns rows; the caller closes them before the next call.
 func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
-	return tx.b.w.conn.QueryContext(context.Background(), query, args...)
+	stmt, err := tx.b.w.stmts.named(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(context.Background(), args...)
 }

@@ -17,8 +17,9 @@ const (
 
 // wal counts the pages written to the log.
 type wal struct {
-	pages int // since the log was started
-	due   int // at this count it is tried again, if it could not be done at the limit
+	pages int  // since the log was started
+	due   int  // at this count it is tried again, if it could not be done at the limit
+	now   bool // it is tried whatever the count: the file has become smaller
 }
 
 // found returns the count to begin with. Processes that write little and end would never reach the limit
@@ -41,9 +42,10 @@ func (w *writer) checkpoint() {
 		return err
 	})
 	w.wal.pages += written
-	if err != nil || w.wal.pages < max(w.wal.due, walLimit) {
+	if err != nil || w.wal.pages < max(w.wal.due, walLimit) && !w.wal.now {
 		return
 	}
+	w.wal.now = false
 	if w.turn.Take(w.ctx, w.warnTurn) != nil {
 		return // closing
 	}

@@ -12,8 +12,8 @@ import (
 // lookEvery is how often the file is looked at: one stat and one pragma.
 const lookEvery = time.Second
 
-// startWatch starts the goroutine that looks at the file every second and, in a store that writes, the
-// one that collects files. Close stops them and waits.
+// startWatch starts the goroutine that looks at the file every second and, in a store that writes, those that
+// collect files and delete leftovers. Close stops them and waits.
 func (s *Store) startWatch(ctx context.Context) error {
 	conn, err := s.read.Conn(ctx)
 	if err != nil {
@@ -27,6 +27,7 @@ func (s *Store) startWatch(ctx context.Context) error {
 	})
 	if s.writer != nil {
 		s.watching.Go(func() { s.keepCollecting(watch) })
+		s.watching.Go(func() { s.keepSweeping(watch) })
 	}
 	return nil
 }
