@@ -26,8 +26,8 @@ type Server struct {
 	user owner
 }
 
-// Start starts a server with its data in a folder below dir. If a process before this one has left a server running
-// there, it is that one.
+// Start starts a server with its data in a folder below dir, where a process before this one may have left the data. If
+// it has left the server running, it is that one.
 func Start(ctx context.Context, dir string) (*Server, error) {
 	bin, err := find()
 	if err != nil {
@@ -41,11 +41,10 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if _, err := s.pid(); err == nil {
 		return s, s.ready(ctx)
 	}
-	if err := user.mkdir(s.dir); err != nil {
-		return nil, err
-	}
-	if err := s.create(ctx, bin); err != nil {
-		return nil, err
+	if _, err := os.Stat(s.data()); errors.Is(err, os.ErrNotExist) {
+		if err := s.create(ctx, bin); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.launch(bin); err != nil {
 		return nil, err
@@ -81,6 +80,9 @@ func find() (string, error) {
 
 // create makes an empty cluster, and has it on the disk before anything is measured.
 func (s *Server) create(ctx context.Context, bin string) error {
+	if err := s.user.mkdir(s.dir); err != nil {
+		return err
+	}
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", s.data(), "-U", "bench", "-A", "trust", "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C")
 	s.user.run(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {

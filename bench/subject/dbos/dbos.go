@@ -63,6 +63,8 @@ type system struct {
 	durability func(ctx context.Context) (string, error)
 	release    func() error // closes what the subject has opened for DBOS
 
+	recvEvery time.Duration // how often Recv looks, where it is not notified
+
 	queue string                                         // the queue of children and of runs that sleep: if it is empty, each is a goroutine from the start
 	poll  time.Duration                                  // how often results of other goroutines are looked for; 0 means as DBOS does
 	begin func(ctx context.Context) (transaction, error) // in the database of the queue

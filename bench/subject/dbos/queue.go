@@ -9,7 +9,7 @@ import (
 
 const (
 	// pollInterval is how often the queue is looked at. The default is 1 s.
-	pollInterval = 5 * time.Millisecond
+	pollInterval = 50 * time.Millisecond
 	// concurrency is how many runs of the queue are executed at a time: more only wait for the one write lock.
 	concurrency = 8
 	// batch is how many runs are put into the queue by one transaction.

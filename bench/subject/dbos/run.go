@@ -2,6 +2,7 @@ package dbos
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,7 +30,8 @@ func (s *system) Start(_ context.Context, id string, shape subject.Shape) (subje
 // settling is what Recv takes before it waits, amply: DBOS does not tell.
 const settling = 20 * time.Millisecond
 
-// Await returns a little after the run has called Recv.
+// Await returns a little after the run has called Recv: at a random moment of the interval at which Recv looks, or what
+// comes next would always have just missed it.
 func (s *system) Await(ctx context.Context, id string) (subject.Run, error) {
 	arrived := make(chan struct{})
 	s.waiting.Store(id, arrived)
@@ -39,7 +41,7 @@ func (s *system) Await(ctx context.Context, id string) (subject.Run, error) {
 	}
 	select {
 	case <-arrived:
-		time.Sleep(settling)
+		time.Sleep(settling + rand.N(s.recvEvery+1))
 		return run{h}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"path/filepath"
+	"time"
 
 	_ "github.com/dbos-inc/dbos-transact-golang/dbos/driver/sqlite" // lets DBOS use the driver below
 
@@ -18,7 +19,7 @@ const connections = 2
 
 // openStock opens DBOS as its documentation begins. It opens the database itself.
 func openStock(ctx context.Context, o subject.Options) (subject.System, error) {
-	s := &system{step: o.Step, release: func() error { return nil }}
+	s := &system{step: o.Step, release: func() error { return nil }, recvEvery: time.Second}
 	s.durability = func(ctx context.Context) (string, error) {
 		in, err := lookInside(s.root)
 		if err != nil {
@@ -38,7 +39,7 @@ func openFull(ctx context.Context, o subject.Options) (subject.System, error) {
 		return nil, err
 	}
 	s := &system{
-		step: o.Step, queue: "bench", release: db.Close,
+		step: o.Step, queue: "bench", release: db.Close, recvEvery: time.Second,
 		durability: func(ctx context.Context) (string, error) { return subject.PoolPragmas(ctx, db) },
 		begin:      func(ctx context.Context) (transaction, error) { return db.BeginTx(ctx, nil) },
 	}

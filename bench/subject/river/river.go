@@ -1,5 +1,5 @@
-// Package river is River on SQLite as a subject: as its documentation opens it, and tuned. A run is a job whose steps
-// are resumable steps, each of which saves its position and the run's state before the next begins.
+// Package river is River on SQLite as a subject: as its documentation opens it, and tuned. A run is a job that saves its
+// position and state after each step, before the next begins.
 package river
 
 import (
@@ -29,7 +29,7 @@ func Subjects() []subject.Subject {
 		{
 			Key: "river", Engine: "River", Config: "SQLite, as documented", Module: module, Default: true, Open: openStock,
 			Sizes: map[string]int{
-				"seq": 1000, "many100": 200, "many1000": 200, "startlat": 20, "long": 1000, "sleepers": 200_000, "growth": 20,
+				"seq": 1000, "many100": 200, "many1000": 200, "startlat": 10, "long": 1000, "sleepers": 200_000, "growth": 20,
 			},
 			Unable:  map[string]string{"recover": rescue, "resume": rescue},
 			Caveats: caveats(),
@@ -46,15 +46,15 @@ func Subjects() []subject.Subject {
 
 func caveats() []string {
 	return []string{
-		"**River** is a queue of jobs. A run is a job of resumable steps, each of which saves its position and the run's state in a " +
-			"transaction (`ResumableSetStepCursorTx`): without, River records them when the attempt ends, and a crash repeats them all. " +
+		"**River** is a queue of jobs. A run is a job with a resumable step that saves its cursor, the run's state, in a transaction after each of " +
+			"our steps (`ResumableSetStepCursorTx`): without, River records it when the attempt ends, and a crash repeats all. " +
 			"As its documentation opens it, SQLite keeps a rollback journal, flushed four times per commit, and jobs are completed in batches up " +
-			"to 250 ms later. Tuned means WAL at `synchronous=FULL`, a look at the queue every millisecond, a job completed by the transaction " +
-			"of its last step, and jobs that are started at the same time inserted by one statement. The pool is one connection in both, as documented.",
+			"to 250 ms later. Tuned means WAL at `synchronous=FULL`, a look at the queue every millisecond, which costs CPU while idle, too, a job " +
+			"completed by the transaction of its last step, and jobs that are started at the same time inserted by one statement. The pool is " +
+			"one connection in both, as documented. River keeps no record of past steps: bytes per step are those of the job, divided.",
 		"River rescues the jobs of a dead worker after an hour, so recovery is measured only in the tuned configuration, with jobs that may " +
 			"take a second at most; then, too, the dead worker's leadership has to expire first, which takes fifteen seconds. A run that sleeps is a " +
-			"job that is scheduled for later; River looks for those every five seconds. It has neither messages to jobs nor jobs that wait for " +
-			"others, which are part of River Pro.",
+			"job that is scheduled for later. River has no messages to jobs; jobs that wait for others are part of River Pro.",
 	}
 }
 
@@ -87,8 +87,8 @@ func openStock(ctx context.Context, o subject.Options) (subject.System, error) {
 // and those that are started at the same time are inserted together.
 func openTuned(ctx context.Context, o subject.Options) (subject.System, error) {
 	path := filepath.Join(o.Dir, "river.db")
-	_, err := os.Stat(path)
-	left := err == nil
+	_, err := os.Stat(path + "-wal")
+	killed := err == nil // the process that has left it
 	db, err := subject.Pool(path, 1, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)")
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func openTuned(ctx context.Context, o subject.Options) (subject.System, error) {
 	cfg := &riverqueue.Config{
 		Queues: queue(o.InFlight), FetchCooldown: time.Millisecond, FetchPollInterval: time.Millisecond, JobTimeout: -1,
 	}
-	if left { // by a killed process, whose jobs take less than this
+	if killed { // its jobs take less than this
 		cfg.JobTimeout, cfg.RescueStuckJobsAfter, cfg.RetryPolicy = time.Second, time.Second, atOnce{}
 	}
 	s := &system{db: db, step: o.Step, inTx: true}

@@ -3,7 +3,6 @@ package river
 import (
 	"context"
 	"database/sql"
-	"strconv"
 	"time"
 
 	riverqueue "github.com/riverqueue/river"
@@ -19,7 +18,7 @@ type args struct {
 
 func (args) Kind() string { return "count" }
 
-// state is what a step leaves to the next one: River keeps it as the step's cursor.
+// state is what a step leaves to the next one. River keeps it as a cursor.
 type state struct {
 	N     int   `json:"n"`
 	Total int64 `json:"total"`
@@ -30,29 +29,24 @@ type worker struct {
 	sys *system
 }
 
-// Work executes the steps that are not recorded yet.
+// Work executes the steps that are not recorded yet. For River they are one step with a cursor: the results of several
+// would be lost when a later one fails.
 func (w *worker) Work(ctx context.Context, job *riverqueue.Job[args]) error {
-	var now state
-	failed := false // River skips all steps after one that has failed, and fails the job when Work returns
-	for i := 0; i < job.Args.Steps && !failed; i++ {
-		riverqueue.ResumableStepCursor(ctx, "work"+strconv.Itoa(i), nil, func(ctx context.Context, saved state) error {
-			if saved.N > i { // the attempt before has got as far as this
-				now = saved
-				return nil
+	riverqueue.ResumableStepCursor(ctx, "work", nil, func(ctx context.Context, now state) error {
+		for now.N < job.Args.Steps {
+			n, err := w.sys.step(ctx, job.Args.ID, now.N)
+			if err != nil {
+				return err
 			}
-			n, err := w.sys.step(ctx, job.Args.ID, i)
-			if err == nil {
-				now = state{N: i + 1, Total: now.Total + n}
-				err = w.sys.record(ctx, job, now)
+			now = state{N: now.N + 1, Total: now.Total + n}
+			if err := w.sys.record(ctx, job, now); err != nil {
+				return err
 			}
-			failed = err != nil
-			return err
-		})
-	}
-	if !failed {
+		}
 		w.sys.finished(job.Args.ID, now.Total)
-	}
-	return nil
+		return nil
+	})
+	return nil // River fails the job if its step has failed
 }
 
 // record commits a step.
