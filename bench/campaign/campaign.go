@@ -11,7 +11,10 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/durable-wf/wf/bench/results"
 	"github.com/durable-wf/wf/bench/trial"
@@ -31,8 +34,12 @@ type Campaign struct {
 
 	dir      string
 	programs *programs
+	mu       sync.Mutex // guards the trials of file
 	file     results.File
 }
+
+// quickTogether is how many trials of a quick look are at work at a time: most of them wait.
+const quickTogether = 4
 
 // Run measures. The error joins those of trials; the results are complete nevertheless.
 func (c *Campaign) Run(ctx context.Context) (_ *results.File, err error) {
@@ -108,17 +115,8 @@ func (c *Campaign) repetition(ctx context.Context, rep int, subjects []trial.Des
 		if w.Reps != 0 && rep >= w.Reps {
 			continue
 		}
-		for j := range subjects {
-			d := &subjects[(i+j+rep)%len(subjects)]
-			if c.hopeless(d, &w) {
-				continue
-			}
-			res := c.trialOf(ctx, d, &w, rep)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			c.file.Trials = append(c.file.Trials, res)
-			c.tell(&res)
+		if err := c.turns(ctx, rep, i+rep, subjects, &w); err != nil {
+			return err
 		}
 		c.file.Took = time.Since(c.file.Began)
 		if err := c.file.Save(c.Out); err != nil {
@@ -128,8 +126,41 @@ func (c *Campaign) repetition(ctx context.Context, rep int, subjects []trial.Des
 	return nil
 }
 
+// turns runs a workload on each subject: one after the other, but for a quick look, where some are at work together.
+func (c *Campaign) turns(ctx context.Context, rep, first int, subjects []trial.Description, w *workload.Workload) error {
+	var group errgroup.Group
+	group.SetLimit(1)
+	if c.Quick {
+		group.SetLimit(quickTogether)
+	}
+	for i := range subjects {
+		d := &subjects[(first+i)%len(subjects)]
+		group.Go(func() error {
+			if ctx.Err() != nil || c.hopeless(d, w) {
+				return ctx.Err()
+			}
+			res := c.trialOf(ctx, d, w, rep)
+			if ctx.Err() == nil {
+				c.note(&res)
+			}
+			return ctx.Err()
+		})
+	}
+	return group.Wait()
+}
+
+// note keeps a trial and tells of it.
+func (c *Campaign) note(t *results.Trial) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.file.Trials = append(c.file.Trials, *t)
+	c.tell(t)
+}
+
 // hopeless reports whether a trial has shown that there is no use in repeating it.
 func (c *Campaign) hopeless(d *trial.Description, w *workload.Workload) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return slices.ContainsFunc(c.file.Trials, func(t results.Trial) bool {
 		return t.Subject == d.Key && t.Workload == w.Name && (t.Unable != "" || t.GaveUp != "" || t.Error != "")
 	})

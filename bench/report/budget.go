@@ -104,7 +104,7 @@ func (f figures) rival(b *budget, m *workload.Metric) string {
 		}
 	}
 	if n := f.size(b.workload, d.Key); n != f.size(b.workload, ours) {
-		return fmt.Sprintf("%s (%s, N = %d)", text, label(d), n)
+		return fmt.Sprintf("%s (%s, N = %d)", text, d.Key, n)
 	}
-	return fmt.Sprintf("%s (%s)", text, label(d))
+	return fmt.Sprintf("%s (%s)", text, d.Key)
 }

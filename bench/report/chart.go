@@ -56,7 +56,7 @@ func (f figures) bars(w *workload.Workload) (list []bar) {
 	for i := len(f.Subjects) - 1; i >= 0; i-- {
 		d := &f.Subjects[i]
 		if v, ok := f.median(w.Name, d.Key, m.Name); ok && v > 0 {
-			b := bar{label: label(d), text: m.Text(v), value: v, key: d.Key}
+			b := bar{label: d.Key, text: m.Text(v), value: v, key: d.Key}
 			if f.gaveUp(w.Name, d.Key) {
 				b.text = "> " + b.text
 			}

@@ -90,14 +90,14 @@ func (v *view) write(path string) error {
 
 // engineTable says what was measured, in which version, and how durable it is.
 func (f figures) engineTable() table {
-	t := table{{"engine", "configuration", "", "version", "durability, read from the live connection", "syncs per step"}}
+	t := table{{"name", "engine", "configuration", "", "version", "durability, read from the live connection", "syncs per step"}}
 	for i := range f.Subjects {
 		d := &f.Subjects[i]
 		syncs := "–"
 		if n, ok := f.Syncs[d.Key]; ok {
 			syncs = fmt.Sprintf("%.2f", n)
 		}
-		t = append(t, []string{d.Engine, d.Config, newcomer(d), f.version(d), f.durability(d.Key), syncs})
+		t = append(t, []string{d.Key, d.Engine, d.Config, newcomer(d), f.version(d), f.durability(d.Key), syncs})
 	}
 	return t.dense()
 }

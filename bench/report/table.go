@@ -39,7 +39,7 @@ func (t table) String() string {
 // workloadTable has a row for each subject that has figures. The notes say why others have none.
 func (f figures) workloadTable(w *workload.Workload) (t table, notes []string) {
 	metrics := f.present(w)
-	head := []string{"engine", "configuration", "durability"}
+	head := []string{"name", "engine and configuration", "durability"}
 	for _, m := range metrics {
 		head = append(head, m.Heading())
 	}
@@ -50,14 +50,14 @@ func (f figures) workloadTable(w *workload.Workload) (t table, notes []string) {
 	for i := range f.Subjects {
 		d := &f.Subjects[i]
 		if why := f.failing(w.Name, d.Key); why != "" {
-			reasons[why] = append(reasons[why], label(d))
+			reasons[why] = append(reasons[why], d.Key)
 		}
 		if len(f.values(w.Name, d.Key, first.Name)) > 0 {
 			t = append(t, f.row(w, d, metrics))
 		}
 	}
 	for why, who := range reasons {
-		notes = append(notes, strings.Join(who, "; ")+": "+oneLine(why)+".")
+		notes = append(notes, strings.Join(who, ", ")+": "+oneLine(why)+".")
 	}
 	slices.Sort(notes)
 	return t.dense(), notes
@@ -90,7 +90,7 @@ func (f figures) present(w *workload.Workload) (list []*workload.Metric) {
 }
 
 func (f figures) row(w *workload.Workload, d *trial.Description, metrics []*workload.Metric) []string {
-	row := []string{d.Engine, d.Config, f.durability(d.Key)}
+	row := []string{d.Key, label(d), f.durability(d.Key)}
 	for _, m := range metrics {
 		cell := "–"
 		if v, ok := f.median(w.Name, d.Key, m.Name); ok {

@@ -17,7 +17,7 @@ func growth() Workload {
 		Name: "growth", Title: "Bytes on disk",
 		Doc: fmt.Sprintf("N runs of %d steps are completed and the engine is closed: bytes on disk per step, without those of an empty database. "+
 			"Then all of them are removed by the engine's own means: what is left, per step.", growthSteps),
-		Size: 400, Quick: 10, InFlight: 100, Reps: 1,
+		Size: 400, Quick: 2, InFlight: 100, Reps: 1,
 		Metrics: []Metric{{Name: "kept", Unit: "bytes", Label: "per step", Less: true}, {Name: "left", Unit: "bytes", Label: "left after removal", Less: true}},
 		Phases:  []Phase{emptySize, fill, empty},
 	}

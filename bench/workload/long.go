@@ -15,7 +15,7 @@ func long() Workload {
 		Name: "long", Title: "A long run",
 		Doc: "One run of N steps with effects: what a step costs near the beginning and at the end. A figure is the mean of a tenth of the run, " +
 			"but of at most 1,000 steps, without the fastest and the slowest tenth of them.",
-		Size: 10_000, Quick: 200, InFlight: 1,
+		Size: 10_000, Quick: 30, InFlight: 1,
 		Metrics: []Metric{
 			{Name: "ratio", Unit: "1", Label: "last to first", Less: true},
 			{Name: "first", Unit: "s", Label: "a first step", Less: true}, {Name: "last", Unit: "s", Label: "a last step", Less: true},
@@ -77,7 +77,7 @@ func resuming() Workload {
 		Doc: "One run of N steps is killed in its last step. \"Resumed\" is the time in a new process from the opening of the engine until that step begins, " +
 			"of it \"open\" until the engine was open. The costs of a step, means over 1,000 steps, pauses for the disk included, are those after 10, N/100 and N steps. " +
 			"N is smaller where steps are slow.",
-		Size: 1_000_000, Plain: 10_000, Quick: 200, InFlight: 1, Reps: 1,
+		Size: 1_000_000, Plain: 10_000, Quick: 30, InFlight: 1, Reps: 1,
 		Metrics: []Metric{
 			{Name: "resumed", Unit: "s", Label: "resumed", Less: true}, {Name: "open", Unit: "s", Label: "of it open", Less: true},
 			{Name: "at10", Unit: "s", Label: "a step after 10", Less: true}, {Name: "middle", Unit: "s", Label: "after N/100", Less: true},
@@ -114,7 +114,7 @@ func growOld(ctx context.Context, t *Trial) (Sample, error) {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		time.Sleep(2 * time.Second) // pure steps may be ahead of the disk
+		time.Sleep(t.pause(2 * time.Second)) // pure steps may be ahead of the disk
 		w := min(1000, t.Size/4)
 		return Sample{"at10": c.mean(10, w), "middle": c.mean(max(10, t.Size/100), w), "end": c.mean(t.Size-2-w, w), "n": float64(t.Size)}, nil
 	})

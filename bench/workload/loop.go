@@ -30,10 +30,7 @@ func askLoops(ctx context.Context, t *Trial, sys subject.System) (Sample, error)
 	if !ok {
 		return nil, unable("its steps are not saved before they end")
 	}
-	saveFor := 10500 * time.Millisecond
-	if t.Size < 10_000_000 {
-		saveFor = 1500 * time.Millisecond
-	}
+	saveFor := t.pause(10500 * time.Millisecond)
 	c, err := l.Loop(ctx, t.Size, saveFor)
 	return Sample{
 		"add": c.AddAskingNS - c.AddNS, "divide": c.DivideAskingNS - c.DivideNS, "addbare": c.AddNS, "dividebare": c.DivideNS,

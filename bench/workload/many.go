@@ -21,7 +21,7 @@ func many(inFlight int) Workload {
 		Name: fmt.Sprintf("many%d", inFlight), Title: fmt.Sprintf("Many runs, %s in flight", grouped(float64(inFlight))),
 		Doc: fmt.Sprintf("N runs of %d steps with effects. %s clients start a run, wait until it has completed, and start another. "+
 			"The baseline writes the same rows, %d changes per commit, one statement for each row.", manySteps, grouped(float64(inFlight)), perCommit),
-		Size: 20_000, Quick: 40, InFlight: inFlight,
+		Size: 20_000, Quick: 20, InFlight: inFlight,
 		Metrics: []Metric{{Name: "rate", Unit: "runs/s"}, {Name: "cpu", Unit: "s", Label: "CPU per run", Less: true}, {Name: "peak", Unit: "bytes", Label: "peak resident memory", Less: true}},
 		Phases: []Phase{func(ctx context.Context, t *Trial) (Sample, error) {
 			return t.measure(ctx, func(sys subject.System) (Sample, error) { return manyRuns(ctx, t, sys) })

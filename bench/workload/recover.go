@@ -22,7 +22,7 @@ func recovering() Workload {
 			"the time from then, the start of the process included, until all runs have completed. After a minute it is not waited for any longer. "+
 			"\"Steps again\" is how many steps per run the second process executed that had begun in the first: the third one counts, so 1 is right, "+
 			"and more means that finished ones were repeated.", recoverSteps),
-		Size: 1000, Quick: 50, InFlight: 1000,
+		Size: 1000, Quick: 20, InFlight: 1000,
 		Metrics: []Metric{{Name: "recovery", Unit: "s", Label: "all completed after", Less: true}, {Name: "again", Unit: "1", Label: "steps again per run", Less: true}},
 		Phases:  []Phase{untilKilled, afterKill},
 	}

@@ -12,7 +12,7 @@ func seq() Workload {
 	return Workload{
 		Name: "seq", Title: "Sequential steps with effects",
 		Doc:  "One run of N steps, one after the other. Each is recorded before the next begins.",
-		Size: 5000, Quick: 50, InFlight: 1,
+		Size: 5000, Quick: 20, InFlight: 1,
 		Metrics: []Metric{{Name: "rate", Unit: "steps/s"}},
 		Phases:  []Phase{func(ctx context.Context, t *Trial) (Sample, error) { return oneRun(ctx, t, false) }},
 	}
@@ -23,7 +23,7 @@ func pure() Workload {
 	return Workload{
 		Name: "pure", Title: "Sequential pure steps",
 		Doc:  "One run of N steps without effects outside. An engine may execute the next ones while the last are being written.",
-		Size: 100_000, Quick: 500, InFlight: 1, Pure: true,
+		Size: 100_000, Quick: 200, InFlight: 1, Pure: true,
 		Metrics: []Metric{{Name: "rate", Unit: "steps/s"}},
 		Phases:  []Phase{func(ctx context.Context, t *Trial) (Sample, error) { return oneRun(ctx, t, true) }},
 	}

@@ -15,7 +15,7 @@ func sleepers() Workload {
 		Name: "sleepers", Title: "Sleeping runs",
 		Doc: "N runs sleep until tomorrow. In a new process that serves them: resident memory, CPU while nothing happens, and how late " +
 			"500 others begin that sleep for a moment, 100 of them due in each second. \"Starts\" is the rate at which the N were started. N is smaller where an engine cannot bear more.",
-		Size: 1_000_000, Quick: 50, InFlight: 100, Reps: 1,
+		Size: 1_000_000, Quick: 20, InFlight: 100, Reps: 1,
 		Metrics: []Metric{
 			{Name: "resident", Unit: "bytes", Label: "resident memory", Less: true}, {Name: "idle", Unit: "%", Label: "CPU, idle (of one core)", Less: true},
 			{Name: "late50", Unit: "s", Label: "late, p50", Less: true}, {Name: "late99", Unit: "s", Label: "late, p99", Less: true},
@@ -43,6 +43,7 @@ func fallAsleep(ctx context.Context, t *Trial) (Sample, error) {
 const (
 	settling = 2 * time.Second // after the engine was opened
 	idling   = 3 * time.Second
+	ahead    = 3 * time.Second
 	wakers   = 500 // but not more than N
 	apart    = 10 * time.Millisecond
 )
@@ -54,21 +55,22 @@ func wakeUp(ctx context.Context, t *Trial) (Sample, error) {
 	n := min(wakers, t.Size)
 	return t.measure(ctx, func(sys subject.System) (Sample, error) {
 		sample := Sample{"open": time.Since(begun).Seconds()}
-		time.Sleep(settling)
+		time.Sleep(t.pause(settling))
 		used := cpuTime()
+		idling := t.pause(idling)
 		time.Sleep(idling)
 		sample["idle"] = 100 * (cpuTime() - used).Seconds() / idling.Seconds()
 		if bytes, ok := residentMemory(); ok {
 			sample["resident"] = bytes
 		}
-		first := time.Now().Add(3 * time.Second) // late enough for all to be asleep by then
+		first := time.Now().Add(t.pause(ahead)) // late enough for all to be asleep by then
 		late.due = func(i int) time.Time { return first.Add(time.Duration(i) * apart) }
 		err := sys.(subject.Sleeper).Sleep(ctx, n, func(i int) string { return fmt.Sprintf("waker-%d", i) }, late.due)
 		if err != nil {
 			return nil, err
 		}
 		if time.Now().After(first) {
-			return nil, fmt.Errorf("%d runs could not be started in 3 s", n)
+			return nil, fmt.Errorf("%d runs could not be started in %v", n, t.pause(ahead))
 		}
 		if err := late.wait(ctx, n, t.Patience); err != nil {
 			return nil, err

@@ -15,7 +15,7 @@ func startlat() Workload {
 		Doc: "N runs of one step with effects, one after the other: from the call that starts the run until its result is there. " +
 			"\"In the foreground\" is for engines that can execute a run in the caller's goroutine; \"pure\" has a step without effects. " +
 			"The baseline commits twice; for a pure step, once.",
-		Size: 1000, Quick: 20, InFlight: 1,
+		Size: 1000, Quick: 5, InFlight: 1,
 		Metrics: []Metric{
 			{Name: "p50", Unit: "s", Label: "p50", Less: true}, {Name: "p99", Unit: "s", Label: "p99", Less: true},
 			{Name: "fg50", Unit: "s", Label: "in the foreground, p50", Less: true}, {Name: "fg99", Unit: "s", Label: "p99", Less: true},

@@ -13,7 +13,7 @@ func fanout() Workload {
 	return Workload{
 		Name: "fanout", Title: "Fan-out",
 		Doc:  "One run starts N children of one step each, waits for all of them and adds up their results.",
-		Size: 10_000, Quick: 50, InFlight: 100,
+		Size: 10_000, Quick: 20, InFlight: 100,
 		Metrics: []Metric{{Name: "rate", Unit: "children/s"}, {Name: "took", Unit: "s", Label: "all together", Less: true}, {Name: "n", Unit: "count", Label: "N"}},
 		Phases: []Phase{func(ctx context.Context, t *Trial) (Sample, error) {
 			return t.measure(ctx, func(sys subject.System) (Sample, error) { return fanOut(ctx, t, sys) })
@@ -49,7 +49,7 @@ func signals() Workload {
 	return Workload{
 		Name: "signal", Title: "Signals",
 		Doc:  "N runs, one after the other, wait for a signal: the time from the call that sends it until the step begins that it leads to.",
-		Size: 500, Quick: 10, InFlight: 1,
+		Size: 500, Quick: 3, InFlight: 1,
 		Metrics: []Metric{{Name: "p50", Unit: "s", Label: "p50", Less: true}, {Name: "p99", Unit: "s", Label: "p99", Less: true}},
 		Phases:  []Phase{signalled},
 	}

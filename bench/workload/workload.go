@@ -109,6 +109,9 @@ func (t *Trial) measure(ctx context.Context, fn func(sys subject.System) (Sample
 	return s, errors.Join(err, sys.Close(ctx))
 }
 
+// pause is how long to wait for figures that need time: less if patience is short.
+func (t *Trial) pause(usual time.Duration) time.Duration { return min(usual, t.Patience/4) }
+
 // Effect is the usual effect of step i: it returns i + 1.
 func Effect(_ context.Context, _ string, i int) (int64, error) { return int64(i + 1), nil }
 
