@@ -14,6 +14,8 @@ CREATE TABLE wf_workers (
   provenance TEXT                        -- JSON: build, commit, arguments, environment; NULL until it is known
 ) STRICT;
 
+CREATE INDEX wf_workers_living ON wf_workers (id) WHERE stopped_us IS NULL;
+
 -- One row per run: the truth from which it resumes. A checkpoint is the triple (state, random, counters).
 CREATE TABLE wf_runs (
   id             INTEGER PRIMARY KEY AUTOINCREMENT, -- no number is ever used twice

@@ -382,6 +382,9 @@ var (
 	//go:embed worker_list.sql
 	WorkerList string
 
+	//go:embed worker_living.sql
+	WorkerLiving string
+
 	//go:embed worker_newest.sql
 	WorkerNewest string
 

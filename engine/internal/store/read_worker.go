@@ -17,10 +17,14 @@ type Reliability struct {
 // Workers returns the processes that own or have owned runs, oldest first; with living only those
 // that are not known to have stopped. Whether one really lives, its lock file says.
 func (s *Store) Workers(ctx context.Context, living bool) ([]Worker, error) {
-	return list[Worker](ctx, s, "workers", queries.WorkerList, sql.Named("living", living))
+	if living {
+		return list[Worker](ctx, s, "workers", queries.WorkerLiving)
+	}
+	return list[Worker](ctx, s, "workers", queries.WorkerList)
 }
 
-// Reliability returns what has been seen of the workers of a host; of all hosts if host is "".
+// Reliability returns what has been seen of the workers of a host, of all hosts if host is "": the
+// newest thousand in the file.
 func (s *Store) Reliability(ctx context.Context, host string) (Reliability, error) {
 	return get[Reliability](ctx, s, fmt.Sprintf("workers of %q", host), queries.WorkerReliability,
 		sql.Named("host", host), sql.Named("now_us", s.clock.NowUS()))
