@@ -66,7 +66,6 @@ type system struct {
 	recvEvery time.Duration // how often Recv looks, where it is not notified
 
 	queue string                                         // the queue of children and of runs that sleep: if it is empty, each is a goroutine from the start
-	poll  time.Duration                                  // how often results of other goroutines are looked for; 0 means as DBOS does
 	begin func(ctx context.Context) (transaction, error) // in the database of the queue
 
 	level slog.LevelVar // what is told on stderr
