@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/durable-wf/wf/engine"
 )
 
-// A loop may ask in every iteration only if the question is inlined.
-func TestDueIsInlined(t *testing.T) {
+// A loop may ask in every iteration only if the question is inlined, and a loop over Range costs what a bare one costs only if
+// all of it is.
+func TestLoopsAreInlined(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	src := `package p
@@ -27,6 +29,14 @@ func Loop(ctx *engine.Context, n int) (total int) {
 	}
 	return
 }
+
+func Over(ctx *engine.Context, n int) (total int) {
+	cursor := 0
+	for i := range engine.Range(ctx, &cursor, n) {
+		total += i
+	}
+	return
+}
 `
 	file := filepath.Join(dir, "loop.go")
 	if err := os.WriteFile(file, []byte(src), 0o600); err != nil {
@@ -36,8 +46,15 @@ func Loop(ctx *engine.Context, n int) (total int) {
 	if err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	if want := "inlining call to engine.(*Context).Due"; !strings.Contains(string(out), want) {
-		t.Errorf("go build -gcflags=-m does not say %q:\n%s", want, out)
+	for _, want := range []string{
+		"inlining call to engine.(*Context).Due",
+		"inlining call to engine.Range[go.shape.int]", // which returns the loop,
+		"inlining call to Over.Range[go.shape.int].func1",
+		"inlining call to Over-range1", // and the body in it
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("go build -gcflags=-m does not say %q:\n%s", want, out)
+		}
 	}
 }
 
@@ -49,6 +66,37 @@ func TestDueAllocatesNothing(t *testing.T) {
 		return nil
 	}))
 	if _, err := counting.Run(t.Context(), eng, count{N: 1}, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Neither an iteration of Range allocates anything nor one of Blocks; a loop as a whole may.
+func TestRangeAllocatesNothing(t *testing.T) {
+	loops := map[string]func(ctx *engine.Context, n int64){
+		"Range": func(ctx *engine.Context, n int64) {
+			var i, total int64
+			for i := range engine.Range(ctx, &i, n) {
+				total += i
+			}
+		},
+		"Blocks": func(ctx *engine.Context, n int64) {
+			var i, total int64
+			for from, to := range engine.Blocks(ctx, &i, n, 2) {
+				total += to - from
+			}
+		},
+	}
+	eng := newEngine(t, countTo(func(ctx *engine.Context, _ *count) error {
+		for name, loop := range loops {
+			one := testing.AllocsPerRun(100, func() { loop(ctx, 1) })
+			if many := testing.AllocsPerRun(100, func() { loop(ctx, 1000) }); many > one {
+				t.Errorf("a loop over %s allocates %v times with one item, and %v times with 1,000", name, one, many)
+			}
+		}
+		return nil
+	}))
+	rarely := engine.StartOptions{Checkpoint: engine.Checkpoint{Interval: time.Hour}}
+	if _, err := counting.Run(t.Context(), eng, count{N: 1}, &rarely); err != nil {
 		t.Fatal(err)
 	}
 }

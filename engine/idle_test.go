@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/durable-wf/wf/engine"
+	"github.com/durable-wf/wf/engine/internal/tally"
 )
 
 const (
@@ -28,15 +29,18 @@ func TestIdleIsIdle(t *testing.T) {
 	c := startChild(t, "idle", path)
 	var with, without int
 	var cpu time.Duration
-	var reads, switches int64
+	var reads, switches, queries int64
 	line := c.hear(t, "idle ")
-	if _, err := fmt.Sscan(line, &without, &with, &cpu, &reads, &switches); err != nil {
+	if _, err := fmt.Sscan(line, &without, &with, &cpu, &reads, &switches, &queries); err != nil {
 		t.Fatalf("%q: %v", line, err)
 	}
-	t.Logf("idle for %v: %v of CPU time, %d reads, %d pauses of threads", idleTime, cpu, reads, switches)
+	t.Logf("idle for %v: %v of CPU time, %d reads, %d pauses of threads, %d queries", idleTime, cpu, reads, switches, queries)
 	seconds := int64(idleTime / time.Second)
 	if limit := idleTime / 100; cpu > limit {
 		t.Errorf("it took %v of CPU time, want at most %v", cpu, limit)
+	}
+	if limit := seconds + 1; queries > limit { // where a second begins is nobody's promise
+		t.Errorf("it made %d queries, want at most %d", queries, limit)
 	}
 	if limit := 4 * seconds; reads > limit { // a query reads once or twice
 		t.Errorf("it read %d times, want at most %d", reads, limit)
@@ -57,7 +61,8 @@ func playIdle(path string) error {
 	defer stop()
 	failing := countTo(func(*engine.Context, *count) error { return fmt.Errorf("not yet") })
 	failing.Steps[0].Retry = engine.Retry{Attempts: -1, Initial: time.Hour, Max: time.Hour}
-	eng, err := engine.Open(ctx, engine.Config{Path: path}, failing)
+	queries := tally.New()
+	eng, err := engine.Open(tally.With(ctx, queries), engine.Config{Path: path}, failing)
 	if err != nil {
 		return err
 	}
@@ -70,7 +75,7 @@ func playIdle(path string) error {
 	if err := fill(ctx, eng, waitingRuns); err != nil {
 		return err
 	}
-	measureIdle(without)
+	measureIdle(without, queries)
 	bufio.NewScanner(os.Stdin).Scan()
 	stop()
 	if err := <-ended; err != nil {
@@ -122,14 +127,15 @@ func startMany(ctx context.Context, eng *engine.Engine, n int) error {
 }
 
 // measureIdle says what this process does while nothing happens.
-func measureIdle(goroutines int) {
+func measureIdle(goroutines int, queries *tally.Tally) {
 	time.Sleep(time.Second) // what was under way ends
 	runtime.GC()
 	cpu, switches := usage()
 	reads := readCalls()
+	queries.Take()
 	time.Sleep(idleTime)
 	cpuNow, switchesNow := usage()
-	fmt.Println("idle", goroutines, runtime.NumGoroutine(), int64(cpuNow-cpu), readCalls()-reads, switchesNow-switches)
+	fmt.Println("idle", goroutines, runtime.NumGoroutine(), int64(cpuNow-cpu), readCalls()-reads, switchesNow-switches, queries.Take().Sum())
 }
 
 // usage returns the CPU time of this process, and how often its threads went to sleep.

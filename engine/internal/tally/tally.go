@@ -113,6 +113,17 @@ func (c Counts) Cost() Cost {
 	return cost
 }
 
+// Sum returns how many statements were executed in all.
+func (c Counts) Sum() int {
+	sum := 0
+	for _, counts := range []map[string]int{c.Written, c.Read} {
+		for _, n := range counts {
+			sum += n
+		}
+	}
+	return sum
+}
+
 // String lists what was executed by the first lines of the texts, which say what they are for.
 func (c Counts) String() string {
 	var list strings.Builder

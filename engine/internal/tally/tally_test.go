@@ -26,6 +26,9 @@ func TestTally(t *testing.T) {
 	if got, want := counts.String(), "    2 × written: UPDATE x\n"; !strings.Contains(got, want) {
 		t.Errorf("String = %q, want it to contain %q", got, want)
 	}
+	if got := counts.Sum(); got != 6 {
+		t.Errorf("Sum = %d, want 6", got)
+	}
 	if counts.Prepared["SELECT 1"] != 1 {
 		t.Errorf("prepared: %v", counts.Prepared)
 	}
