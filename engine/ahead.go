@@ -102,17 +102,23 @@ func (x *execution) holdOn() {
 	}
 }
 
-// push submits what is gathered, so that whatever is submitted after it is committed after it, or not at all. The
-// caller holds mu.
+// push submits what is gathered. The caller holds mu.
 func (x *execution) push() {
-	a := &x.ahead
-	c := a.gathered
-	if c == nil {
-		return
+	if x.ahead.gathered != nil {
+		x.eng.store.SubmitGroup(x.behind())
 	}
-	a.gathered = nil
-	a.hold.Stop()
-	x.send(c, x.land)
+}
+
+// behind returns a group of what is gathered, for the writer to get at once with what comes after it: that is
+// committed with it, after it, or not at all. The caller holds mu, and submits the group before it lets go of it.
+func (x *execution) behind() *store.Group {
+	g, a := &store.Group{}, &x.ahead
+	if c := a.gathered; c != nil {
+		a.gathered = nil
+		a.hold.Stop()
+		x.addTo(g, c, x.land)
+	}
+	return g
 }
 
 // land takes note of what became of the oldest change that is ahead.

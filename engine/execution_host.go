@@ -81,15 +81,16 @@ func (x *execution) recordedTx(c *store.Change, done func(error)) func(error) {
 
 // submit hands a change to the writer. The caller holds mu, so changes are queued in the order made.
 func (x *execution) submit(c *store.Change, done func(error)) {
-	x.push()
+	g := x.behind()
 	x.note(c)
-	x.send(c, done)
+	x.addTo(g, c, done)
+	x.eng.store.SubmitGroup(g)
 }
 
-// send hands a change to the writer. The caller holds mu.
-func (x *execution) send(c *store.Change, done func(error)) {
+// addTo adds a change to a group. The caller holds mu.
+func (x *execution) addTo(g *store.Group, c *store.Change, done func(error)) {
 	c.Lease = x.lease
-	x.eng.store.Submit(c, func(err error) {
+	g.Change(c, func(err error) {
 		if err != nil {
 			err = x.storageError(err)
 		}

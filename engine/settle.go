@@ -211,14 +211,17 @@ func (x *execution) wanted(ctx context.Context) string {
 }
 
 // commit applies a change under the lease and takes it over, or reports why this process is not the
-// owner any more. A shutdown does not interrupt it: finished work is saved.
+// owner any more. What is ahead is committed with it. A shutdown does not interrupt it: finished work is saved.
 func (x *execution) commit(ctx context.Context, c *store.Change) error {
 	c.Lease = x.lease
+	outcome := make(chan error, 1)
 	x.mu.Lock()
-	x.push()
+	g := x.behind()
 	x.note(c)
+	g.Change(c, func(err error) { outcome <- err })
+	x.eng.store.SubmitGroup(g)
 	x.mu.Unlock()
-	if err := x.eng.store.Apply(context.WithoutCancel(ctx), c); err != nil {
+	if err := <-outcome; err != nil {
 		return x.storageError(err)
 	}
 	x.eng.wakeAfter(c.Wakes)

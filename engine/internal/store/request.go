@@ -62,17 +62,32 @@ func (s *Store) Submit(c *Change, done func(error)) {
 	s.hand(&request{change: c, done: done})
 }
 
-// hand queues r for the writer. If it has large payloads, a goroutine writes them to files first, so that
-// neither the caller nor the writer waits for that; changes of its lease that come after it stay behind it.
-func (s *Store) hand(r *request) {
-	var ahead <-chan struct{}
-	if r.change != nil {
-		ahead = r.change.Lease.ahead()
+// hand queues requests for the writer, at once as far as they have nothing to wait for.
+func (s *Store) hand(reqs ...*request) {
+	n := 0
+	for n < len(reqs) && reqs[n].ahead() == nil && !reqs[n].large() {
+		n++
 	}
-	if ahead == nil && !r.large() {
-		s.writer.enqueue(r)
-		return
+	if n > 0 {
+		s.writer.enqueue(reqs[:n]...)
 	}
+	for _, r := range reqs[n:] {
+		s.prepare(r)
+	}
+}
+
+// ahead returns what the request has to wait for before it may be queued; nil if there is nothing.
+func (r *request) ahead() <-chan struct{} {
+	if r.change == nil {
+		return nil
+	}
+	return r.change.Lease.ahead()
+}
+
+// prepare queues r for the writer once a goroutine has written its large payloads to files, so that neither the
+// caller nor the writer waits for that; changes of its lease that come after it stay behind it.
+func (s *Store) prepare(r *request) {
+	ahead := r.ahead()
 	if !s.writer.announce() {
 		go r.done(ErrClosed) // ends at once; the caller may hold a lock that done takes
 		return

@@ -109,15 +109,17 @@ func (w *writer) setGone() {
 	}
 }
 
-func (w *writer) enqueue(r *request) {
+func (w *writer) enqueue(reqs ...*request) {
 	w.mu.Lock()
 	closing := w.closing
 	if !closing {
-		w.queue = append(w.queue, r)
+		w.queue = append(w.queue, reqs...)
 	}
 	w.mu.Unlock()
 	if closing {
-		go r.done(ErrClosed) // ends at once; the caller may hold a lock that done takes
+		for _, r := range reqs {
+			go r.done(ErrClosed) // ends at once; the caller may hold a lock that done takes
+		}
 		return
 	}
 	w.kick()
