@@ -54,7 +54,7 @@ func TestScalePruneStallsNobody(t *testing.T) {
 			if p50, p99 := during.at(0.5), during.at(0.99); *scaleRuns >= campaign && p99 > 5*p50 {
 				t.Errorf("p99 of a transition is %v, more than five times the median of %v", p99, p50)
 			}
-			if left := sizeOf(t, path); *scaleRuns >= campaign && left > size/4 {
+			if left := sizeOf(t, path); *scaleRuns >= campaign && left > size/3 {
 				t.Errorf("the file still has %d of %d bytes", left, size)
 			}
 		})

@@ -38,7 +38,7 @@ func removedOf(r store.PruneResult) Removed {
 }
 
 // Prune deletes runs that have ended, with everything that depends on them, and gives the space back. It does so in
-// transactions of a millisecond or two, between which runs that execute have their turn, here and in other processes.
+// transactions of about a millisecond, between which runs that execute have their turn, here and in other processes.
 // What remains of each run is its UUID, the hash of its newest event and their number. Keys stay, so that a start is not
 // repeated by mistake. After a crash each run is there or gone; what rows are left of a long history, the next process
 // that opens the file deletes.

@@ -376,6 +376,9 @@ var (
 	//go:embed wal_checkpoint.sql
 	WALCheckpoint string
 
+	//go:embed wal_copy.sql
+	WALCopy string
+
 	//go:embed worker_insert.sql
 	WorkerInsert string
 

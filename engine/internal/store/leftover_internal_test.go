@@ -122,9 +122,9 @@ func TestPaceFollowsTheTimeItTakes(t *testing.T) {
 	t.Parallel()
 	var p pace
 	for range 100 {
-		p.took(time.Duration(p.size()) * 20 * time.Microsecond)
+		p.took(time.Duration(p.size()) * 5 * time.Microsecond)
 		if p.size() > 2*100 { // 100 rows take as long as is wanted; the growth before it is noticed is a quarter
-			t.Fatalf("%d rows at once, which take %v", p.size(), time.Duration(p.size())*20*time.Microsecond)
+			t.Fatalf("%d rows at once, which take %v", p.size(), time.Duration(p.size())*5*time.Microsecond)
 		}
 	}
 	if p.size() < 40 {
@@ -143,7 +143,9 @@ func TestPaceFollowsTheTimeItTakes(t *testing.T) {
 func (f *fixture) restartLog() {
 	f.tb.Helper()
 	f.update(func(tx *Tx) error { tx.b.w.wal.now = true; return nil })
-	f.update(func(*Tx) error { return nil }) // the writer writes it back between two batches
+	for now := true; now; time.Sleep(time.Millisecond) { // the writer writes it back between two batches
+		f.update(func(tx *Tx) error { now = tx.b.w.wal.now; return nil })
+	}
 }
 
 // size is the size of the database file.

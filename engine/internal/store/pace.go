@@ -6,7 +6,7 @@ import (
 )
 
 // What deletes much does it in transactions that take about so long, since nothing else is written meanwhile.
-const paceTarget = 2 * time.Millisecond
+const paceTarget = 500 * time.Microsecond
 
 const paceRows, paceMost = 64, 4096 // rows of the first of these transactions, and of any
 

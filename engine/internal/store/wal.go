@@ -11,7 +11,9 @@ import (
 
 const (
 	walPage  = 4096 + 24          // bytes of the log per page written
-	walLimit = 16 << 20 / walPage // pages after which the log is started again
+	walAhead = 8 << 20 / walPage  // pages after which copying begins, beside the writer
+	walRest  = 1 << 20 / walPage  // pages that the writer itself copies, to start the log again
+	walLimit = 16 << 20 / walPage // pages after which it does so, however many are left to be copied
 	walKept  = 32 << 20           // bytes that SQLite leaves the file when that is done: journal_size_limit
 )
 
@@ -19,6 +21,7 @@ const (
 type wal struct {
 	pages int  // since the log was started
 	due   int  // at this count it is tried again, if it could not be done at the limit
+	sent  int  // of pages, those that a copy beside the writer was to take
 	now   bool // it is tried whatever the count: the file has become smaller
 }
 
@@ -34,7 +37,7 @@ func found(db string) wal {
 
 // checkpoint keeps the write-ahead log short. It runs between two batches: only then nothing is
 // being appended, so that the log can be copied to its end and the next commit starts it again. (A
-// checkpointer beside a busy writer never reaches the end, and the log grows for ever.)
+// checkpointer beside a busy writer alone never reaches the end, and the log grows for ever.)
 func (w *writer) checkpoint() {
 	var written int
 	err := w.conn.Raw(func(driver any) (err error) {
@@ -42,7 +45,7 @@ func (w *writer) checkpoint() {
 		return err
 	})
 	w.wal.pages += written
-	if err != nil || w.wal.pages < max(w.wal.due, walLimit) && !w.wal.now {
+	if err != nil || !w.copiedAhead() {
 		return
 	}
 	w.wal.now = false
@@ -60,7 +63,24 @@ func (w *writer) checkpoint() {
 	w.wal.due = w.wal.pages + w.wal.pages/8 // a reader stays: ask ever more rarely
 }
 
-// restartLog copies the log, and reports whether no reader was left in it. It waits for those that
+// copiedAhead reports whether the log should be started again. Before, it has it copied by somebody else, so that
+// the writer stands still for a millisecond and not for as long as 16 MB take.
+func (w *writer) copiedAhead() bool {
+	switch {
+	case !w.wal.now && w.wal.pages < max(w.wal.due, walAhead):
+		return false
+	case w.wal.pages < walLimit && w.copier.busy():
+		return false
+	case w.wal.pages < walLimit && w.wal.pages-w.wal.sent > walRest:
+		w.wal.sent = w.wal.pages
+		w.copier.start()
+		return false
+	}
+	w.copier.wait()
+	return true
+}
+
+// restartLog copies what is left of the log, and reports whether no reader was left in it. It waits for those that
 // read a page, not for those that stay.
 func (w *writer) restartLog() (done bool, err error) {
 	if err := w.exec(w.stmts.busyShort); err != nil {

@@ -44,10 +44,12 @@ type writer struct {
 	newestUS int64            // of what has been committed
 	served   string           // the lane of runs that was served last
 	wal      wal
+	copier   logCopier
 }
 
 func newWriter(ctx context.Context, s *Store) (*writer, error) {
-	w := &writer{store: s, wake: make(chan struct{}, 1), stopped: make(chan struct{}), workers: map[int64]string{}, wal: found(s.path)}
+	w := &writer{store: s, wake: make(chan struct{}, 1), stopped: make(chan struct{}), workers: map[int64]string{}, wal: found(s.path), copier: logCopier{store: s}}
+	w.copier.done = w.kick
 	if err := w.open(ctx); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -75,7 +77,7 @@ func (w *writer) open(ctx context.Context) (err error) {
 
 // close frees what open took; the goroutine has ended.
 func (w *writer) close() error {
-	var errs []error
+	errs := []error{w.copier.close()}
 	if w.stmts != nil {
 		errs = append(errs, w.stmts.close())
 	}
@@ -159,6 +161,9 @@ func (w *writer) loop() {
 			done := w.store.clock.Work()
 			w.run(batch)
 			done()
+			w.checkpoint()
+		}
+		if w.wal.now {
 			w.checkpoint()
 		}
 		w.mu.Lock()
