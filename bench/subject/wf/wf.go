@@ -9,10 +9,10 @@ import (
 	"github.com/durable-wf/wf/engine"
 )
 
-// Subjects returns wf as it is by default. There is nothing to tune.
+// Subjects returns wf as it is by default. There is nothing to tune, but for the pure steps that an author may declare.
 func Subjects() []subject.Subject {
 	return []subject.Subject{{
-		Key: "wf", Engine: "wf", Config: "default", Module: "github.com/durable-wf/wf", Default: true, Open: open,
+		Key: "wf", Engine: "wf", Config: "default", Module: "github.com/durable-wf/wf", Default: true, Pure: true, Open: open,
 	}}
 }
 
@@ -60,10 +60,12 @@ type run struct {
 func (r run) Wait(ctx context.Context) (int64, error) { return count.Wait(ctx, r.eng, r.id) }
 
 func (s *system) Start(ctx context.Context, id string, shape subject.Shape) (subject.Run, error) {
-	r, err := count.Start(ctx, s.eng, state{ID: id, Steps: shape.Steps}, nil)
+	name, begin := of(id, shape)
+	r, err := name.Start(ctx, s.eng, begin, nil)
 	return run{s.eng, r.ID}, err
 }
 
 func (s *system) Execute(ctx context.Context, id string, shape subject.Shape) (int64, error) {
-	return count.Run(ctx, s.eng, state{ID: id, Steps: shape.Steps}, nil)
+	name, begin := of(id, shape)
+	return name.Run(ctx, s.eng, begin, nil)
 }

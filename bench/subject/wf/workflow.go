@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/durable-wf/wf/bench/subject"
 	"github.com/durable-wf/wf/engine"
 )
 
@@ -19,6 +20,7 @@ type state struct {
 
 const (
 	count    engine.Name[state, int64]  = "count"  // executes so many steps
+	pure     engine.Name[state, int64]  = "pure"   // the same, with steps that have no effects
 	waiter   engine.Name[state, int64]  = "waiter" // the same, once it has got a signal
 	parent   engine.Name[family, int64] = "parent" // has children that count
 	released engine.Signal[bool]        = "released"
@@ -28,6 +30,7 @@ func definitions(do stepFunc) []engine.Definition {
 	work := engine.Step[state]{Name: "work", Do: work(do)}
 	return []engine.Definition{
 		engine.Workflow[state, int64]{Name: count, Steps: []engine.Step[state]{work}},
+		engine.Workflow[state, int64]{Name: pure, Steps: []engine.Step[state]{{Name: "work", Do: work.Do, Pure: true}}},
 		engine.Workflow[state, int64]{
 			Name: waiter, Signals: []engine.AnySignal{released},
 			Steps: []engine.Step[state]{{Name: "wait", Do: await}, work},
@@ -57,6 +60,15 @@ func work(do stepFunc) func(*engine.Context, *state) (engine.Transition, error) 
 }
 
 func await(*engine.Context, *state) (engine.Transition, error) { return released.Await("work"), nil }
+
+// of is the workflow whose runs have such a shape, and the state with which they begin.
+func of(id string, shape subject.Shape) (engine.Name[state, int64], state) {
+	name := count
+	if shape.Pure {
+		name = pure
+	}
+	return name, state{ID: id, Steps: shape.Steps}
+}
 
 // family is the state of a parent.
 type family struct {
