@@ -6,7 +6,7 @@ RUNS     ?= 1000000
 FILES    ?= $(or $(TMPDIR),/tmp)/wf-scale
 
 .DEFAULT_GOAL := help
-.PHONY: help build peers test lint ci bench crash torture scale fuzz docs
+.PHONY: help build peers test lint ci bench compare crash torture scale fuzz docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ ci: ## everything that a change must pass
 
 bench: ## compare the speed with that of a commit BASE (BENCH=regexp COUNT=n BENCHTIME=d)
 	.ci/bench
+
+compare: ## measure wf and other engines on the same work, 25 minutes, and write docs/benchmarks.md
+	cd bench && go run .
 
 crash: ## kill KILLS processes at random moments, and let engines die at every commit
 	go test -count=1 -timeout 0 -run SurvivesKills . -crash.kills=$(KILLS)

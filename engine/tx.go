@@ -13,7 +13,7 @@ import (
 // Tx is a transaction on the database file, as the user's own SQL sees it: that of a transition (see
 // [Transition.Tx]), of a recorded call ([DoTx]), of [Config.Setup], or one of its own ([Engine.Tx]). It may
 // read every table of the file and write to all but those named wf_*. It has no Commit and no Rollback: it
-// is committed with what it belongs to, or not at all. Transaction control, PRAGMA and ATTACH are refused;
+// is committed with what it belongs to, or not at all. Transaction control, ATTACH and PRAGMA are refused, but for a look at journal_mode and synchronous;
 // foreign keys are not enforced.
 //
 // It is valid during the call only, and its calls take turns. It sees what has been written in it, and

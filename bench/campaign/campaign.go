@@ -32,6 +32,7 @@ type Campaign struct {
 	Out       string    // where the results go, after each workload
 	Log       io.Writer // gets a line per trial
 
+	packages []string // the programs of engines; none means all
 	dir      string
 	programs *programs
 	mu       sync.Mutex // guards the trials of file
@@ -51,7 +52,7 @@ func (c *Campaign) Run(ctx context.Context) (_ *results.File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.programs, err = build(ctx, bin); err != nil {
+	if c.programs, err = build(ctx, bin, c.engines()...); err != nil {
 		return nil, err
 	}
 	subjects, works, err := c.chosen()
@@ -69,6 +70,13 @@ func (c *Campaign) Run(ctx context.Context) (_ *results.File, err error) {
 	}
 	c.file.Took = time.Since(c.file.Began)
 	return &c.file, errors.Join(c.file.Save(c.Out), c.failures())
+}
+
+func (c *Campaign) engines() []string {
+	if len(c.packages) == 0 {
+		return []string{"./cmd/..."}
+	}
+	return c.packages
 }
 
 // chosen returns what is to be measured, and refuses names that do not exist.

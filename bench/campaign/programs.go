@@ -20,9 +20,9 @@ type programs struct {
 // order is that of the report; what is not in it comes last.
 func order() []string { return []string{"raw", "wf", "dbos", "river", "goworkflows", "temporal"} }
 
-// build builds the program of each engine into dir and asks it for its subjects.
-func build(ctx context.Context, dir string) (*programs, error) {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", dir+string(filepath.Separator), "./cmd/...")
+// build builds the programs of engines, which are Go packages in this folder, into dir and asks each for its subjects.
+func build(ctx context.Context, dir string, packages ...string) (*programs, error) {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-trimpath", "-o", dir + string(filepath.Separator)}, packages...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build, to be run in the folder bench: %w\n%s", err, out)
 	}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -38,7 +39,7 @@ func (c *Campaign) trialOf(ctx context.Context, d *trial.Description, w *workloa
 		err = errors.Join(err, os.RemoveAll(dir))
 	}
 	if err != nil {
-		res.Error = strings.TrimSpace(err.Error())
+		res.Error = strings.TrimSpace(strings.ReplaceAll(err.Error(), c.dir+string(filepath.Separator), ""))
 	}
 	res.Took = time.Since(begun)
 	return res

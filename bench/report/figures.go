@@ -96,7 +96,7 @@ func (f figures) best(workload string, m *workload.Metric) (d *trial.Description
 			continue
 		}
 		got, ok := f.median(workload, s.Key, m.Name)
-		if ok && (d == nil || m.Less == (got < v)) {
+		if ok && !f.gaveUp(workload, s.Key) && (d == nil || m.Less == (got < v)) {
 			d, v = s, got
 		}
 	}

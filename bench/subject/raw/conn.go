@@ -96,7 +96,7 @@ func (c *conn) write(ctx context.Context, r *row, begun time.Time, last bool) er
 }
 
 // hash stands for the hash of a history row: as long as one, and not computed.
-const hash = "32 bytes, as those of a SHA-256.."
+const hash = "32 bytes, as those of a SHA-256."
 
 // state is what a step leaves: how many there were, and the sum of what they have returned.
 func state(n, total int64) []byte {

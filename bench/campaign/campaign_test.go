@@ -1,0 +1,92 @@
+package campaign
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/durable-wf/wf/bench/results"
+)
+
+// small is a campaign on the two engines that are built quickly.
+func small(t *testing.T, log *bytes.Buffer) *Campaign {
+	t.Helper()
+	return &Campaign{
+		Reps: 2, Quick: true, NoSyncs: true, Temp: t.TempDir(), Out: filepath.Join(t.TempDir(), "results.json"), Log: log,
+		packages: []string{"github.com/durable-wf/wf/bench/cmd/raw", "github.com/durable-wf/wf/bench/cmd/wf"},
+	}
+}
+
+func TestCampaignMeasuresAndCleansUp(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	c := small(t, &log)
+	c.Workloads = []string{"seq", "recover"}
+	file, err := c.Run(t.Context())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, &log)
+	}
+	var got []string
+	for _, r := range file.Trials {
+		what := r.Subject + " " + r.Workload
+		switch {
+		case r.Unable != "":
+			what += " unable"
+		case r.Durability != "WAL, synchronous=FULL":
+			t.Errorf("%s: durability is %q", what, r.Durability)
+		case r.Workload == "seq" && r.Sample["rate"] <= 0, r.Workload == "recover" && r.Sample["again"] != 1:
+			t.Errorf("%s: sample is %v", what, r.Sample)
+		}
+		got = append(got, what)
+	}
+	slices.Sort(got)
+	want := []string{"raw recover unable", "raw seq", "raw seq", "wf recover", "wf recover", "wf seq", "wf seq"}
+	if !slices.Equal(got, want) {
+		t.Errorf("trials are %q, want %q", got, want)
+	}
+	if left, err := os.ReadDir(c.Temp); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, error %v", left, err)
+	}
+	saved, err := results.Load(c.Out)
+	if err != nil || len(saved.Trials) != len(file.Trials) {
+		t.Errorf("saved are %v, error %v", saved, err)
+	}
+}
+
+// What goes wrong in a trial is told, and the others go on.
+func TestFailedTrialDoesNotEndTheCampaign(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	c := small(t, &log)
+	c.Workloads, c.Reps = []string{"seq"}, 1
+	c.packages = append(c.packages[:1], "github.com/durable-wf/wf/bench/campaign/testdata/broken")
+	file, err := c.Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "seq on broken: ") {
+		t.Errorf("error is %v, want that of seq on broken", err)
+	}
+	if file == nil || len(file.Trials) != 2 {
+		t.Fatalf("results are %+v, want two trials\n%s", file, &log)
+	}
+	for _, r := range file.Trials {
+		if failed := r.Error != ""; failed != (r.Subject == "broken") {
+			t.Errorf("%s: error %q", r.Subject, r.Error)
+		}
+		if strings.Contains(r.Error, c.Temp) {
+			t.Errorf("the error names a folder of this machine: %s", r.Error)
+		}
+	}
+}
+
+func TestUnknownNamesAreAnsweredWithTheKnown(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	c := small(t, &log)
+	c.packages, c.Subjects = c.packages[:1], []string{"raw", "sqlite"}
+	_, err := c.Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "subjects are raw,") || !strings.Contains(err.Error(), "many100") {
+		t.Errorf("error is %v, want the names that there are", err)
+	}
+}

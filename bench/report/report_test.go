@@ -1,0 +1,122 @@
+package report
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/durable-wf/wf/bench/results"
+	"github.com/durable-wf/wf/bench/trial"
+	"github.com/durable-wf/wf/bench/workload"
+)
+
+// sample is a campaign of three repetitions. The median of wf's ratios to raw is 0.9, the ratio of the medians 1.
+func sample() *results.File {
+	f := &results.File{
+		Reps: 3, Machine: results.Machine{SyncSec: []float64{0.0003}},
+		Subjects: []trial.Description{
+			{Key: "raw", Engine: "raw SQLite", Config: "no engine"},
+			{Key: "wf", Engine: "wf", Config: "default", Default: true},
+			{Key: "peer", Engine: "Peer", Config: "tuned", Caveats: []string{"- **Peer** is invented."}},
+		},
+		Syncs: map[string]float64{"wf": 1},
+	}
+	for rep, rates := range []map[string]float64{
+		{"raw": 1000, "wf": 2000, "peer": 20},
+		{"raw": 2000, "wf": 1800, "peer": 60},
+		{"raw": 3000, "wf": 2400, "peer": 90},
+	} {
+		for subject, rate := range rates {
+			f.Trials = append(f.Trials, results.Trial{
+				Subject: subject, Workload: "seq", Rep: rep, Size: 5000, Durability: "WAL, synchronous=FULL",
+				Sample: map[string]float64{"rate": rate},
+			})
+		}
+	}
+	f.Trials = append(f.Trials,
+		results.Trial{Subject: "wf", Workload: "recover", Sample: map[string]float64{"recovery": 0.31}},
+		results.Trial{Subject: "peer", Workload: "recover", Sample: map[string]float64{"recovery": 60}, GaveUp: "3 of 1000 runs had completed"},
+		results.Trial{Subject: "peer", Workload: "fanout", Error: "it fell over"},
+	)
+	return f
+}
+
+func TestReport(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := Write(sample(), dir); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "benchmarks.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.Join(strings.Fields(string(text)), " ")
+	for _, want := range []string{
+		"| sequential steps with effects | ≥ 0.90 × raw | 0.90 × raw | yes | 0.03 × raw (peer) |",                             // the bound is met
+		"| kill -9 with 1,000 runs in the middle, until all have completed | ≤ 300 ms | 310 ms | no | – |",                    // a bound that was given up on is no rival
+		"| resident memory at 100 runs in flight | ≤ 30.0 MB | – | – | – |",                                                   // not measured
+		"| wf | wf (default) | WAL, synchronous=FULL | 2,000 | 1,800 – 2,400 | 0.90 × | |",                                    // medians, spread, ratio
+		"| peer | Peer (tuned) | WAL, synchronous=FULL | 60 | 20 – 90 | 0.03 × | 30.00 × |",                                   //
+		"| peer | Peer (tuned) | WAL, synchronous=FULL | > 60.0 s |", "- peer: 3 of 1000 runs had completed.", "it fell over", //
+		"![Sequential steps with effects](benchmarks/seq.svg)", "- **Peer** is invented.",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s", text)
+	}
+}
+
+func TestChartsAreWellFormed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := Write(sample(), dir); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(filepath.Join(dir, "benchmarks", "seq.svg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var text strings.Builder
+	for dec := xml.NewDecoder(f); ; {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if chars, ok := token.(xml.CharData); ok {
+			text.Write(chars)
+		}
+	}
+	for _, want := range []string{"2,000", "peer", "steps/s; more is better"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the chart does not say %q: %s", want, text.String())
+		}
+	}
+}
+
+// A budget of a figure that no workload has would never be looked at.
+func TestBudgetsAreMeasured(t *testing.T) {
+	t.Parallel()
+	for _, b := range budgets() {
+		found := false
+		for _, w := range workload.All() {
+			for _, m := range w.Metrics {
+				found = found || w.Name == b.workload && m.Name == b.metric && m.Less == b.less
+			}
+		}
+		if !found {
+			t.Errorf("%s: workload %s has no such figure %s", b.doc, b.workload, b.metric)
+		}
+	}
+}
