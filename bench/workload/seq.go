@@ -13,7 +13,7 @@ func seq() Workload {
 		Name: "seq", Title: "Sequential steps with effects",
 		Doc:  "One run of N steps, one after the other. Each is recorded before the next begins.",
 		Size: 5000, Quick: 20, InFlight: 1,
-		Metrics: []Metric{{Name: "rate", Unit: "steps/s"}},
+		Metrics: []Metric{{Name: "rate", Unit: "steps/s"}, {Name: "cpu", Unit: "s", Label: "CPU per step", Less: true}},
 		Phases:  []Phase{func(ctx context.Context, t *Trial) (Sample, error) { return oneRun(ctx, t, false) }},
 	}
 }
@@ -24,7 +24,7 @@ func pure() Workload {
 		Name: "pure", Title: "Sequential pure steps",
 		Doc:  "One run of N steps without effects outside. An engine may execute the next ones while the last are being written.",
 		Size: 100_000, Quick: 200, InFlight: 1, Pure: true,
-		Metrics: []Metric{{Name: "rate", Unit: "steps/s"}},
+		Metrics: []Metric{{Name: "rate", Unit: "steps/s"}, {Name: "cpu", Unit: "s", Label: "CPU per step", Less: true}},
 		Phases:  []Phase{func(ctx context.Context, t *Trial) (Sample, error) { return oneRun(ctx, t, true) }},
 	}
 }
@@ -35,10 +35,11 @@ func oneRun(ctx context.Context, t *Trial, pure bool) (Sample, error) {
 		if err := startAndWait(ctx, sys, "warm", subject.Shape{Steps: warmUp(t.Size, 20), Pure: pure}); err != nil {
 			return nil, err
 		}
-		begun := time.Now()
+		used, begun := cpuTime(), time.Now()
 		if err := startAndWait(ctx, sys, "one", subject.Shape{Steps: t.Size, Pure: pure}); err != nil {
 			return nil, err
 		}
-		return Sample{"rate": perSecond(t.Size, time.Since(begun))}, nil
+		took := time.Since(begun)
+		return Sample{"rate": perSecond(t.Size, took), "cpu": (cpuTime() - used).Seconds() / float64(t.Size)}, nil
 	})
 }

@@ -48,7 +48,7 @@ func (s *system) Spawn(ctx context.Context, _ string, n int) (subject.Run, error
 }
 
 func (s *system) Completed(ctx context.Context) (int, error) {
-	t, err := s.eng.Query(ctx, "SELECT count(*) FROM wf_runs WHERE status = 'completed'", 1)
+	t, err := s.eng.Query(ctx, "SELECT count(*) FROM wf_runs WHERE status = 'completed' AND parent IS NULL", 1)
 	if err != nil {
 		return 0, err
 	}
