@@ -34,6 +34,7 @@ type tick struct {
 const (
 	ticking  engine.Name[tick, int64] = "tick"  // N transitions, each with a commit of its own
 	sleeping engine.Name[tick, int64] = "sleep" // waits N microseconds
+	napping  engine.Name[tick, int64] = "nap"   // waits until the time N
 	awaiting engine.Name[tick, int64] = "await" // waits for a signal
 	rung     engine.Signal[tick]      = "rung"
 )
@@ -52,6 +53,12 @@ func scaleWorkflows() []engine.Definition {
 		engine.Workflow[tick, int64]{Name: sleeping, Steps: []engine.Step[tick]{
 			{Name: "sleep", Do: func(_ *engine.Context, s *tick) (engine.Transition, error) {
 				return engine.Sleep(time.Duration(s.N)*time.Microsecond, "woken"), nil
+			}},
+			{Name: "woken", Do: woken},
+		}},
+		engine.Workflow[tick, int64]{Name: napping, Steps: []engine.Step[tick]{
+			{Name: "nap", Do: func(_ *engine.Context, s *tick) (engine.Transition, error) {
+				return engine.SleepUntil(time.UnixMicro(s.N), "woken"), nil
 			}},
 			{Name: "woken", Do: woken},
 		}},
