@@ -265,6 +265,9 @@ var (
 	//go:embed run_list.sql
 	RunList string
 
+	//go:embed run_list_rare.sql
+	RunListRare string
+
 	//go:embed run_newest.sql
 	RunNewest string
 
