@@ -2,8 +2,9 @@
 -- the run's status grants it; a run that has ended grants any.
 WITH v (id, was_epoch, was_seq, was_status, status, epoch, seq, head_history, head_hash, owner, now_us, ended, version,
         fingerprint, step, visit, attempt, failures, deaths, due_us, wait, ending, children,
-        reason, error, done, total, saves, stall_us, active_us, tried_us, learned, result_codec, result) AS (VALUES
-  (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        reason, error, done, total, saves, stall_us, active_us, tried_us, learned, result_codec, result) AS (
+  SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25,
+         c26, c27, c28, c29, c30, c31, c32, c33, c34 FROM wf_batch
 )
 UPDATE wf_runs SET
   status = v.status, epoch = v.epoch, seq = v.seq, head_history = v.head_history, head_hash = v.head_hash, owner = v.owner,

@@ -1,7 +1,7 @@
 -- Gives runs to an owner: a compare-and-set on (id, epoch, seq, status). From now on their rank says that they have begun.
 WITH v (id, was_epoch, was_seq, was_status, status, owner, step, fingerprint, attempt, wait, reason, now_us, seq, head_history,
-        head_hash) AS (VALUES
-  (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        head_hash) AS (
+  SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15 FROM wf_batch
 )
 UPDATE wf_runs SET
   status = v.status, owner = v.owner, epoch = was_epoch + 1, step = v.step, fingerprint = v.fingerprint, attempt = v.attempt,

@@ -40,6 +40,9 @@ var (
 	//go:embed batch_rollback.sql
 	BatchRollback string
 
+	//go:embed batch_table.sql
+	BatchTable string
+
 	//go:embed busy_long.sql
 	BusyLong string
 
@@ -57,6 +60,9 @@ var (
 
 	//go:embed change_advance.sql
 	ChangeAdvance string
+
+	//go:embed change_advanced.sql
+	ChangeAdvanced string
 
 	//go:embed change_update.sql
 	ChangeUpdate string

@@ -10,7 +10,8 @@ import (
 
 // setAttributes writes what was said about runs: args are those of attribute_set.sql.
 func (b *batch) setAttributes(args []any) error {
-	return b.w.stmts.attributeSet.exec(context.Background(), args)
+	_, err := b.w.stmts.attributeSet.exec(context.Background(), args)
+	return err
 }
 
 // appendAttributes appends the parameters of attribute_set.sql, and deletes the attributes that list

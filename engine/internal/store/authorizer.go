@@ -13,8 +13,8 @@ const ours = "wf_"
 
 // authorize installs the authorizer on the write connection. It is installed once, since installing
 // it makes SQLite plan all prepared statements again; w.user switches it.
-func (w *writer) authorize(conn any) error {
-	return conn.(sqlite.AuthorizerRegisterer).RegisterAuthorizer(
+func (w *writer) authorize() error {
+	return w.driver.RegisterAuthorizer(
 		func(action sqlite.AuthorizerActionCode, arg1, arg2, _, _ string) sqlite.AuthorizerReturnCode {
 			if w.user.Load() && !userMay(action, arg1, arg2) {
 				return sqlite.AuthorizerDeny

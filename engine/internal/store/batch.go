@@ -14,9 +14,10 @@ type batch struct {
 	now  int64 // the time of all that is written; never before the newest row in the file
 	wall int64 // the one clock reading: what is due by it is due, though a clock that was ahead once has moved now
 
-	lastRun, lastHistory, lastCopy int64 // numbers given so far
+	heads // numbers given so far
 
 	moved map[*Lease]lease // where leases stand if the batch is committed
+	loose bool             // closures have run, which may have given numbers behind the batch's back
 	seen  *observed        // what an observer is told of it
 	unfit map[*Lease]error // why a change was left out, and all that follow it are
 
@@ -25,6 +26,9 @@ type batch struct {
 	queues map[string]*Queue // the rows of wf_queues, by name, once they are needed
 	ranks  map[share]int64   // the newest rank that was given, as far as it is known
 }
+
+// heads are the newest numbers of the tables that the writer numbers.
+type heads struct{ lastRun, lastHistory, lastCopy int64 }
 
 // lease is the part of a Lease that moves with each change.
 type lease struct {
@@ -40,10 +44,26 @@ type lease struct {
 
 func newBatch(w *writer) (*batch, error) {
 	b := &batch{w: w, seen: w.observes(), wall: w.store.clock.NowUS(), moved: map[*Lease]lease{}, unfit: map[*Lease]error{}}
-	var newest int64
-	err := w.stmts.heads.QueryRowContext(context.Background()).Scan(&b.lastRun, &b.lastHistory, &b.lastCopy, &newest)
-	b.now = max(b.wall, newest, w.newestUS)
+	err := b.goOn()
 	return b, err
+}
+
+// goOn finds the numbers and the time from which the batch goes on. They are known if nobody but this writer has
+// written since its last batch.
+func (b *batch) goOn() (err error) {
+	w := b.w
+	version, err := w.driver.FileControlDataVersion("main")
+	if err != nil {
+		return err
+	}
+	if w.known && version == w.version {
+		b.heads, b.now = w.heads, max(b.wall, w.newestUS)
+		return nil
+	}
+	var newest int64
+	err = w.stmts.heads.QueryRowContext(context.Background()).Scan(&b.lastRun, &b.lastHistory, &b.lastCopy, &newest)
+	b.now = max(b.wall, newest, w.newestUS)
+	return err
 }
 
 // run runs all requests: those that create, then claims, changes, and at last closures.
@@ -84,6 +104,7 @@ func (b *batch) run(reqs []*request) error {
 
 // closure runs a request's function in a savepoint. Its error undoes what it did, and nothing else.
 func (b *batch) closure(r *request) error {
+	b.loose = true
 	run := func() error { return b.userRequest(r) }
 	if r.update != nil {
 		run = func() error { return b.update(r.update) }
@@ -123,8 +144,12 @@ func (b *batch) at(l *Lease) lease {
 	}
 }
 
-// advance moves the leases on; the batch has been committed.
+// advance moves the leases on, and the writer's numbers; the batch has been committed.
 func (b *batch) advance() {
+	b.w.newestUS, b.w.heads, b.w.known = b.now, b.heads, false
+	if version, err := b.w.driver.FileControlDataVersion("main"); err == nil && !b.loose {
+		b.w.version, b.w.known = version, true
+	}
 	for l, to := range b.moved {
 		l.Status, l.Epoch, l.Seq, l.Head, l.Hash = to.status, to.epoch, to.seq, to.head, to.hash
 		l.copies, l.copiedUS, l.calls, l.Undos = to.copies, to.copiedUS, to.calls, to.undos
@@ -162,11 +187,12 @@ func (b *batch) workerUUID(id int64) (string, error) {
 
 // insertHistory appends rows to the audit log.
 func (b *batch) insertHistory(rows []History) error {
-	args := make([]any, 0, len(rows)*b.w.stmts.historyInsert.width)
+	args := make([]any, 0, len(rows)*15)
 	for i := range rows {
 		h := &rows[i]
 		args = append(args, h.ID, h.Run, h.Seq, nullInt(h.Prev), h.TimeUS, h.Kind, nullText(h.Step), nullText(h.Next), nullInt(h.Visit),
 			nullInt(h.Attempt), nullUnknown(h.DurationUS), nullInt(h.Worker), nullText(h.Error), nullText(h.Detail), h.Hash)
 	}
-	return b.w.stmts.historyInsert.exec(context.Background(), args)
+	_, err := b.w.stmts.historyInsert.exec(context.Background(), args)
+	return err
 }

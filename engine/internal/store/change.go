@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -73,43 +72,12 @@ func (b *batch) apply(moves []*move) error {
 	if len(moves) == 0 {
 		return nil
 	}
-	var plain, saving, advancing []any
-	byRun := make(map[int64]*move, len(moves))
 	for _, m := range moves {
-		byRun[m.lease.Run] = m
 		if err := b.finish(m); err != nil {
 			return err
 		}
-		switch {
-		case m.saved.row == nil:
-			plain = b.appendRow(plain, m)
-		case m.advances():
-			advancing = appendState(b.appendAdvance(advancing, m), m)
-		default:
-			saving = appendState(b.appendRow(saving, m), m)
-		}
 	}
-	hit := func(rows *sql.Rows) error {
-		var id int64
-		var want string
-		if err := rows.Scan(&id, &want); err != nil {
-			return err
-		}
-		m := byRun[id]
-		m.found = true
-		for _, r := range m.reqs {
-			r.change.Want = want
-		}
-		return nil
-	}
-	ctx := context.Background()
-	if err := b.w.stmts.changeAdvance.query(ctx, advancing, hit); err != nil {
-		return err
-	}
-	if err := b.w.stmts.changeUpdate.query(ctx, plain, hit); err != nil {
-		return err
-	}
-	if err := b.w.stmts.changeUpdateState.query(ctx, saving, hit); err != nil {
+	if err := b.write(moves); err != nil {
 		return err
 	}
 	return b.follow(moves)
@@ -153,10 +121,10 @@ func (b *batch) follow(moves []*move) error {
 	if err := b.insertHistory(history); err != nil {
 		return err
 	}
-	if err := b.w.stmts.callInsert.exec(ctx, calls); err != nil {
+	if _, err := b.w.stmts.callInsert.exec(ctx, calls); err != nil {
 		return err
 	}
-	if err := b.w.stmts.copyInsert.exec(ctx, copies); err != nil {
+	if _, err := b.w.stmts.copyInsert.exec(ctx, copies); err != nil {
 		return err
 	}
 	if len(gone) > 0 {

@@ -296,7 +296,7 @@ func (g *grant) give(runs []Run) error {
 }
 
 // candidates runs a statement that finds up to n runs.
-func (g *grant) candidates(stmt *sql.Stmt, n int, args ...any) ([]candidate, error) {
+func (g *grant) candidates(stmt *statement, n int, args ...any) ([]candidate, error) {
 	args = append(args, sql.Named("workflows", jsonList(g.claim.Workflows)), sql.Named("limit", n))
 	rows, err := stmt.QueryContext(context.Background(), args...)
 	if err != nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -65,6 +64,7 @@ func (w *writer) transact(reqs []*request, begun time.Time) error {
 	if err != nil {
 		w.tell(reqs, begun, nil, err)
 		clear(w.workers) // a number seen in this transaction may be given away again
+		w.known = false
 		if e := w.exec(w.stmts.rollback); e != nil && !isCode(e, sqlite3.SQLITE_ERROR) {
 			return errors.Join(err, e)
 		}
@@ -74,7 +74,6 @@ func (w *writer) transact(reqs []*request, begun time.Time) error {
 	if b.leaves {
 		w.store.leaves()
 	}
-	w.newestUS = b.now
 	w.tell(reqs, begun, b.seen, nil)
 	return nil
 }
@@ -115,7 +114,7 @@ func (w *writer) warnTurn(pid int) {
 
 // exec runs a statement that has no parameters. The writer's statements are never interrupted: a
 // cancelled write would roll back the whole transaction.
-func (w *writer) exec(stmt *sql.Stmt, args ...any) error {
+func (w *writer) exec(stmt *statement, args ...any) error {
 	_, err := stmt.ExecContext(context.Background(), args...)
 	return err
 }

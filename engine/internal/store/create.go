@@ -41,7 +41,7 @@ func (b *batch) create(reqs []*request) error {
 			return err
 		}
 	}
-	if err := b.w.stmts.runInsert.exec(context.Background(), rows); err != nil {
+	if _, err := b.w.stmts.runInsert.exec(context.Background(), rows); err != nil {
 		return err
 	}
 	if err := b.setAttributes(attributes); err != nil {
@@ -52,7 +52,7 @@ func (b *batch) create(reqs []*request) error {
 			return err
 		}
 	}
-	if err := b.w.stmts.undoPut.exec(context.Background(), undos); err != nil {
+	if _, err := b.w.stmts.undoPut.exec(context.Background(), undos); err != nil {
 		return err
 	}
 	return b.insertHistory(history)

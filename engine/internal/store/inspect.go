@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -37,20 +36,10 @@ func (s *Store) inspect() (*sqlx.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := sqlx.NewDb(sql.OpenDB(inspectConnector{d, dsn(s.path, "mode=ro", "query_only(1)")}), "sqlite")
+	db := sqlx.NewDb(sql.OpenDB(connector{d, dsn(s.path, "mode=ro", "query_only(1)")}), "sqlite")
 	db.SetMaxOpenConns(1)
 	return db, nil
 }
-
-// inspectConnector opens connections of a driver that is not registered under a name.
-type inspectConnector struct {
-	driver *sqlite.Driver
-	dsn    string
-}
-
-func (c inspectConnector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
-
-func (c inspectConnector) Driver() driver.Driver { return c.driver }
 
 // selectOnly is asked while a statement is compiled. What is not named here (writes, transactions,
 // ATTACH, PRAGMA and the functions that stand for pragmas) is refused.

@@ -50,7 +50,8 @@ func (b *batch) nextPoint(of series) (int64, error) {
 
 // insertMetrics writes points: args are those of metric_insert.sql.
 func (b *batch) insertMetrics(args []any) error {
-	return b.w.stmts.metricInsert.exec(context.Background(), args)
+	_, err := b.w.stmts.metricInsert.exec(context.Background(), args)
+	return err
 }
 
 // metricRow is a row of wf_metrics as it is read, where the value NULL is NaN.

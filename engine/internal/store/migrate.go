@@ -76,7 +76,7 @@ func (s *Store) migrateTo(ctx context.Context, version int64) error {
 	case version == newest:
 		return s.migrate(ctx)
 	}
-	db, err := openWriter(ctx, s.path)
+	db, err := openWriter(ctx, s.path, nil)
 	if err != nil {
 		return err
 	}

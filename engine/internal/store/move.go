@@ -107,42 +107,6 @@ func (m *move) written(nowUS int64) {
 // unlinks reports whether the run's history goes with the move.
 func (m *move) unlinks() bool { return m.to.status == "completed" && m.lease.keep == "none" }
 
-// appendRow appends the parameters of change_update.sql.
-func (b *batch) appendRow(args []any, m *move) []any {
-	r := m.row
-	var result any
-	if r.Result.Codec != "" {
-		result = r.Result.column()
-	}
-	return append(args, m.lease.Run, m.from.epoch, m.from.seq, m.from.status,
-		r.Status, r.Epoch, m.to.seq, m.to.head, m.to.hash, nullInt(r.Owner), b.now, hasEnded(r.Status), r.Version,
-		r.Fingerprint, r.Step, r.Visit, r.Attempt, r.Failures, r.Deaths, nullInt(r.DueUS), nullText(r.Wait), nullText(r.Ending), r.Children,
-		nullText(r.Reason), nullText(r.Error), nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, r.TriedUS,
-		nullText(r.Learned), nullText(r.Result.Codec), result)
-}
-
-// advances reports whether the run stays with its owner, and only goes on.
-func (m *move) advances() bool {
-	r := m.row
-	return m.saved.row != nil && m.from.status == "running" && r.Status == "running" && r.Epoch == m.from.epoch &&
-		r.DueUS == 0 && r.Wait == "" && r.Ending == "" && r.Result.Codec == ""
-}
-
-// appendAdvance appends the parameters of change_advance.sql but for those of appendState.
-func (b *batch) appendAdvance(args []any, m *move) []any {
-	r := m.row
-	return append(args, m.lease.Run, m.from.epoch, m.from.seq, m.to.seq, m.to.head, m.to.hash, b.now, r.Version,
-		r.Fingerprint, r.Step, r.Visit, r.Attempt, r.Failures, r.Deaths, nullText(r.Reason), nullText(r.Error),
-		nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, r.TriedUS, nullText(r.Learned))
-}
-
-// appendState appends the parameters of a checkpoint, the last ones of change_update_state.sql and
-// change_advance.sql.
-func appendState(args []any, m *move) []any {
-	cp := &m.saved.row.Checkpoint
-	return append(args, m.to.copies.text, m.to.copiedUS, cp.State.Codec, int64(cp.Checksum), nullBlob(cp.Random), nullText(cp.Counters), cp.State.column())
-}
-
 // appendCalls appends the parameters of call_insert.sql.
 func (b *batch) appendCalls(args []any, m *move) []any {
 	for i := range m.calls {

@@ -4,22 +4,19 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	queries "github.com/durable-wf/wf/sql"
 )
 
-// rowCounts are how many rows a multi-row statement is prepared for; any number is a sum of these.
-var rowCounts = [...]int{50, 16, 4, 1}
-
-// multi is a statement with one VALUES group per row. It is prepared for each row count at its first
-// use, and kept.
-type multi struct {
-	keep                 *keeper
-	before, group, after string // its text; group is one row's
-	width                int    // parameters per row
-	stmts                [len(rowCounts)]*sql.Stmt
+// statement is a statement of the write connection. It is prepared at its first use and kept, since planning costs
+// more than running; most programs need few of them.
+type statement struct {
+	keep *keeper
+	text string
+	stmt *sql.Stmt
 }
 
 // keeper prepares statements on one connection and closes them at the end. database/sql leaves that to
@@ -27,28 +24,19 @@ type multi struct {
 // locks, though it has been closed.
 type keeper struct {
 	conn  *sql.Conn
+	table *batchTable
 	stmts []*sql.Stmt
-	texts map[string]*sql.Stmt // those that were prepared at their first use
+	texts map[string]*statement // those of named
 }
 
-// named returns the statement with a text of package queries, prepared once.
-func (k *keeper) named(ctx context.Context, text string) (*sql.Stmt, error) {
-	if stmt := k.texts[text]; stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := k.prepare(ctx, bare(text))
-	if err == nil {
+// named returns the statement with a text of package queries.
+func (k *keeper) named(text string) *statement {
+	stmt := k.texts[text]
+	if stmt == nil {
+		stmt = &statement{keep: k, text: text}
 		k.texts[text] = stmt
 	}
-	return stmt, err
-}
-
-func (k *keeper) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
-	stmt, err := k.conn.PrepareContext(ctx, text)
-	if err == nil {
-		k.stmts = append(k.stmts, stmt)
-	}
-	return stmt, err
+	return stmt
 }
 
 func (k *keeper) close() error {
@@ -59,38 +47,71 @@ func (k *keeper) close() error {
 	return errors.Join(errs...)
 }
 
-// statements are the writer's prepared statements. They are prepared once: planning costs more than
-// running.
+func (s *statement) prepare(ctx context.Context) (err error) {
+	if s.stmt != nil {
+		return nil
+	}
+	if s.stmt, err = s.keep.conn.PrepareContext(ctx, bare(s.text)); err != nil {
+		return err
+	}
+	s.keep.stmts = append(s.keep.stmts, s.stmt)
+	return nil
+}
+
+// ExecContext is that of sql.Stmt.
+func (s *statement) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
+	return s.stmt.ExecContext(ctx, args...)
+}
+
+// QueryContext is that of sql.Stmt.
+func (s *statement) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
+	return s.stmt.QueryContext(ctx, args...)
+}
+
+// QueryRowContext is that of sql.Stmt.
+func (s *statement) QueryRowContext(ctx context.Context, args ...any) *sql.Row {
+	if s.prepare(ctx) != nil {
+		return s.keep.conn.QueryRowContext(ctx, s.text, args...) // it has the same error
+	}
+	return s.stmt.QueryRowContext(ctx, args...)
+}
+
+// statements are the writer's statements.
 type statements struct {
 	keeper
 
-	begin, commit, rollback, heads                              *sql.Stmt
-	savepoint, savepointRollback, savepointRelease              *sql.Stmt
-	checkpoint, busyShort, busyLong                             *sql.Stmt
-	runGet, runUnlink                                           *sql.Stmt
-	claimLanes, claimQueue, claimBegun, claimDue                *sql.Stmt
-	claimFree, claimNamed, claimBranch, claimRows               *sql.Stmt
-	queueLimits, queuePut, queueRank, runRank                   *sql.Stmt
-	keyInsert, keyGet, keyEnd                                   *sql.Stmt
-	callForget, copyDelete, copyBad, copyFacts, historyForget   *sql.Stmt
-	leftoverUnlink                                              *sql.Stmt
-	workerUUID, scheduleWake                                    *sql.Stmt
-	attributeDelete, metricNext                                 *sql.Stmt
-	runHead, runWant                                            *sql.Stmt
-	undoOpen, undoDrop, undoForget                              *sql.Stmt
-	signalInsert, signalNext                                    *sql.Stmt
-	signalTake, signalSpend, signalForget                       *sql.Stmt
-	childHeld, childFlight, childOpen, childLost, childOpenList *sql.Stmt
+	begin, commit, rollback, heads                              *statement
+	savepoint, savepointRollback, savepointRelease              *statement
+	checkpoint, busyShort, busyLong                             *statement
+	runGet, runUnlink                                           *statement
+	claimLanes, claimQueue, claimBegun, claimDue                *statement
+	claimFree, claimNamed, claimBranch, claimRows               *statement
+	queueLimits, queuePut, queueRank, runRank                   *statement
+	keyInsert, keyGet, keyEnd                                   *statement
+	callForget, copyDelete, copyBad, copyFacts, historyForget   *statement
+	leftoverUnlink                                              *statement
+	workerUUID, scheduleWake                                    *statement
+	attributeDelete, metricNext                                 *statement
+	runHead, runWant                                            *statement
+	undoOpen, undoDrop, undoForget                              *statement
+	signalInsert, signalNext                                    *statement
+	signalTake, signalSpend, signalForget                       *statement
+	childHeld, childFlight, childOpen, childLost, childOpenList *statement
 
-	runInsert, claimUpdate, changeAdvance, changeUpdate, changeUpdateState, historyInsert, callInsert, copyInsert multi
-	attributeSet, metricInsert, undoPut                                                                           multi
+	runInsert, claimUpdate, changeAdvance, changeAdvanced, changeUpdate, changeUpdateState, historyInsert, callInsert, copyInsert multi
+	attributeSet, metricInsert, undoPut                                                                                           multi
 }
 
-func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
-	st := &statements{keeper: keeper{conn: conn, texts: map[string]*sql.Stmt{}}}
-	var errs []error
+func newStatements(conn *sql.Conn, table *batchTable) *statements {
+	st := &statements{keeper: keeper{conn: conn, table: table, texts: map[string]*statement{}}}
 	for _, p := range []struct {
-		to   **sql.Stmt
+		to   **statement
 		text string
 	}{
 		{&st.begin, queries.BatchBegin}, {&st.commit, queries.BatchCommit}, {&st.rollback, queries.BatchRollback},
@@ -114,89 +135,77 @@ func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
 		{&st.childHeld, queries.ChildHeld}, {&st.childFlight, queries.ChildFlight}, {&st.childOpen, queries.ChildOpen}, {&st.childLost, queries.ChildLost},
 		{&st.childOpenList, queries.ChildOpenList},
 	} {
-		var err error
-		*p.to, err = st.prepare(ctx, bare(p.text))
-		errs = append(errs, err)
+		*p.to = &statement{keep: &st.keeper, text: p.text}
 	}
 	for _, p := range []struct {
 		to   *multi
 		text string
 	}{
 		{&st.runInsert, queries.RunInsert}, {&st.claimUpdate, queries.ClaimUpdate},
-		{&st.changeAdvance, queries.ChangeAdvance},
+		{&st.changeAdvance, queries.ChangeAdvance}, {&st.changeAdvanced, queries.ChangeAdvanced},
 		{&st.changeUpdate, queries.ChangeUpdate}, {&st.changeUpdateState, queries.ChangeUpdateState},
 		{&st.historyInsert, queries.HistoryInsert}, {&st.callInsert, queries.CallInsert}, {&st.copyInsert, queries.CopyInsert},
 		{&st.attributeSet, queries.AttributeSet}, {&st.metricInsert, queries.MetricInsert}, {&st.undoPut, queries.UndoPut},
 	} {
-		var err error
-		*p.to, err = newMulti(&st.keeper, p.text)
-		errs = append(errs, err)
+		p.to.statement = statement{keep: &st.keeper, text: p.text}
 	}
-	return st, errors.Join(errs...)
+	return st
 }
 
 // bare cuts off what follows the statement. The driver takes anything after the semicolon, be it a
 // line end, for a second statement; it does not keep such a text prepared.
 func bare(text string) string { return strings.TrimRight(text, "; \n") }
 
-// stmt returns the statement for rowCounts[i] rows.
-func (m *multi) stmt(ctx context.Context, i int) (stmt *sql.Stmt, err error) {
-	if m.stmts[i] == nil {
-		rows := strings.Repeat(m.group+", ", rowCounts[i]-1) + m.group
-		m.stmts[i], err = m.keep.prepare(ctx, m.before+rows+m.after)
-	}
-	return m.stmts[i], err
+// batchColumn matches a column of wf_batch.
+var batchColumn = regexp.MustCompile(`\bc(\d+)\b`)
+
+// multi is a statement that reads its rows from wf_batch: all rows of a batch at once.
+type multi struct {
+	statement
+	width int // columns that it reads; 0 until that is known
 }
 
-// newMulti finds the row's group: the parentheses that follow the last VALUES in text.
-func newMulti(keep *keeper, text string) (multi, error) {
-	text = bare(text)
-	values := strings.LastIndex(text, "VALUES")
-	if values < 0 {
-		return multi{}, fmt.Errorf("statement has no VALUES: %s", text)
+// fill puts the rows in args where the statement reads them; the caller empties the table.
+func (m *multi) fill(args []any) {
+	if m.width == 0 {
+		for _, c := range batchColumn.FindAllStringSubmatch(m.text, -1) {
+			n, _ := strconv.Atoi(c[1]) //nolint:errcheck // digits
+			m.width = max(m.width, n)
+		}
 	}
-	open := values + strings.IndexByte(text[values:], '(')
-	end := open + strings.IndexByte(text[open:], ')') + 1
-	group := text[open:end]
-	return multi{keep: keep, before: text[:open], group: group, after: text[end:], width: strings.Count(group, "?")}, nil
+	m.keep.table.values, m.keep.table.width = args, m.width
 }
 
-// exec runs the statement for all rows in args.
-func (m *multi) exec(ctx context.Context, args []any) error {
-	return m.chunks(ctx, args, func(stmt *sql.Stmt, args []any) error {
-		_, err := stmt.ExecContext(ctx, args...)
-		return err
-	})
+// exec runs the statement for all rows in args, and returns how many rows it has written.
+func (m *multi) exec(ctx context.Context, args []any) (int64, error) {
+	if len(args) == 0 {
+		return 0, nil
+	}
+	m.fill(args)
+	defer m.keep.table.empty()
+	res, err := m.ExecContext(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
 }
 
 // query runs the statement for all rows in args and calls each for every row returned.
 func (m *multi) query(ctx context.Context, args []any, each func(*sql.Rows) error) error {
-	return m.chunks(ctx, args, func(stmt *sql.Stmt, args []any) error {
-		rows, err := stmt.QueryContext(ctx, args...)
-		if err != nil {
+	if len(args) == 0 {
+		return nil
+	}
+	m.fill(args)
+	defer m.keep.table.empty()
+	rows, err := m.QueryContext(ctx)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	for rows.Next() {
+		if err := each(rows); err != nil {
 			return err
 		}
-		defer rows.Close() //nolint:errcheck // rows.Err tells
-		for rows.Next() {
-			if err := each(rows); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
-	})
-}
-
-func (m *multi) chunks(ctx context.Context, args []any, run func(*sql.Stmt, []any) error) error {
-	for i, n := range rowCounts {
-		for size := n * m.width; len(args) >= size; args = args[size:] {
-			stmt, err := m.stmt(ctx, i)
-			if err != nil {
-				return err
-			}
-			if err := run(stmt, args[:size]); err != nil {
-				return err
-			}
-		}
 	}
-	return nil
+	return rows.Err()
 }

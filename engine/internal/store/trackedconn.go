@@ -23,6 +23,7 @@ type sqliteConn interface {
 	driver.Validator
 	sqlite.AuthorizerRegisterer
 	sqlite.DBStatus
+	sqlite.FileControl
 }
 
 // trackedConn remembers the rows that unprepared queries return until they are closed. User SQL may
@@ -33,14 +34,29 @@ type trackedConn struct {
 	open map[*trackedRows]struct{}
 }
 
-// openTracked opens a pool of such connections.
-func openTracked(dsn string) (*sql.DB, error) {
-	connector, err := sqlite.NewConnector(dsn)
-	if err != nil {
-		return nil, err
+// openTracked opens a pool of such connections. They know the module of table if that is not nil.
+func openTracked(table *batchTable, dsn string) (*sql.DB, error) {
+	d := &sqlite.Driver{}
+	if table != nil {
+		if err := d.RegisterModule(batchTableName, table); err != nil {
+			return nil, err
+		}
 	}
-	return sql.OpenDB(trackedConnector{connector}), nil
+	return sql.OpenDB(trackedConnector{connector{d, dsn}}), nil
 }
+
+// connector opens connections of a driver that is not registered under a name. The one that is registered as "sqlite"
+// belongs to the whole program, whose functions could stand in for those that our indexes and checks call.
+type connector struct {
+	driver *sqlite.Driver
+	dsn    string
+}
+
+// Connect implements driver.Connector.
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+
+// Driver implements driver.Connector.
+func (c connector) Driver() driver.Driver { return c.driver }
 
 type trackedConnector struct{ driver.Connector }
 
@@ -104,5 +120,5 @@ func (r *trackedRows) Close() error {
 
 // closeRows closes the rows that user SQL has left open.
 func (w *writer) closeRows() error {
-	return w.conn.Raw(func(conn any) error { return conn.(*trackedConn).closeRows() })
+	return w.conn.Raw(func(any) error { return w.driver.closeRows() })
 }

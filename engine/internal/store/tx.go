@@ -124,11 +124,7 @@ func (tx *Tx) ReleaseRuns(worker int64, died bool) ([]int64, error) {
 
 // exec runs a statement and returns the number of rows it changed.
 func (tx *Tx) exec(query string, args ...any) (int64, error) {
-	stmt, err := tx.b.w.stmts.named(context.Background(), query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := stmt.ExecContext(context.Background(), args...)
+	res, err := tx.b.w.stmts.named(query).ExecContext(context.Background(), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -137,9 +133,5 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 
 // query runs a statement that returns rows; the caller closes them before the next call.
 func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
-	stmt, err := tx.b.w.stmts.named(context.Background(), query)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.QueryContext(context.Background(), args...)
+	return tx.b.w.stmts.named(query).QueryContext(context.Background(), args...)
 }

@@ -166,5 +166,6 @@ func (b *batch) putUndos(moves []*move) error {
 			rows = appendUndos(rows, m.lease.Run, m.undos)
 		}
 	}
-	return b.w.stmts.undoPut.exec(context.Background(), rows)
+	_, err := b.w.stmts.undoPut.exec(context.Background(), rows)
+	return err
 }

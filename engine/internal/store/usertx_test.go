@@ -53,8 +53,10 @@ func TestUserSQLIsConfined(t *testing.T) {
 		{"ATTACH ':memory:' AS other", false},
 		{"DETACH main", false},
 		{"PRAGMA user_version = 5", false},
-		{"PRAGMA journal_mode", false},
-		{"SELECT * FROM pragma_journal_mode", false},
+		{"PRAGMA journal_mode", true}, // which tells how durable a commit is
+		{"PRAGMA journal_mode = DELETE", false},
+		{"SELECT * FROM pragma_journal_mode('DELETE')", false},
+		{"PRAGMA foreign_keys", false},
 		{"UPDATE wf_runs SET status = 'completed'", false},
 		{"DELETE FROM WF_history", false},
 		{"INSERT INTO wf_keys VALUES ('a', 'b', 'c', x'', 1, 1)", false},

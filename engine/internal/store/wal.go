@@ -39,11 +39,7 @@ func found(db string) wal {
 // being appended, so that the log can be copied to its end and the next commit starts it again. (A
 // checkpointer beside a busy writer alone never reaches the end, and the log grows for ever.)
 func (w *writer) checkpoint() {
-	var written int
-	err := w.conn.Raw(func(driver any) (err error) {
-		written, _, err = driver.(sqlite.DBStatus).Status(sqlite.DBStatusCacheWrite, true)
-		return err
-	})
+	written, _, err := w.driver.Status(sqlite.DBStatusCacheWrite, true)
 	w.wal.pages += written
 	if err != nil || !w.copiedAhead() {
 		return

@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/durable-wf/wf/engine/internal/oslock"
+	queries "github.com/durable-wf/wf/sql"
 )
 
 const (
@@ -21,11 +22,13 @@ const (
 // writer owns the only connection that writes. Its goroutine takes what is queued, commits it in
 // one transaction and acknowledges it; a lone request waits for nobody.
 type writer struct {
-	store *Store
-	db    *sqlx.DB
-	conn  *sqlx.Conn
-	stmts *statements
-	turn  *oslock.Turn
+	store  *Store
+	db     *sqlx.DB
+	conn   *sqlx.Conn
+	stmts  *statements
+	table  *batchTable
+	driver *trackedConn // what conn stands for; used where no statement is run
+	turn   *oslock.Turn
 
 	mu      sync.Mutex // guards what follows
 	queue   []*request
@@ -42,13 +45,19 @@ type writer struct {
 	// Used by the goroutine alone.
 	workers  map[int64]string // UUIDs of workers, by number
 	newestUS int64            // of what has been committed
+	heads    heads            // after the last batch
+	version  uint32           // of the database at that time
+	known    bool             // heads and version hold
 	served   string           // the lane of runs that was served last
 	wal      wal
 	copier   logCopier
 }
 
 func newWriter(ctx context.Context, s *Store) (*writer, error) {
-	w := &writer{store: s, wake: make(chan struct{}, 1), stopped: make(chan struct{}), workers: map[int64]string{}, wal: found(s.path), copier: logCopier{store: s}}
+	w := &writer{
+		store: s, table: &batchTable{}, wake: make(chan struct{}, 1), stopped: make(chan struct{}),
+		workers: map[int64]string{}, wal: found(s.path), copier: logCopier{store: s},
+	}
 	w.copier.done = w.kick
 	if err := w.open(ctx); err != nil {
 		return nil, errors.Join(err, w.close())
@@ -62,16 +71,20 @@ func (w *writer) open(ctx context.Context) (err error) {
 	if w.turn, err = oslock.OpenTurn(w.store.lockDir); err != nil {
 		return err
 	}
-	if w.db, err = openWriter(ctx, w.store.path); err != nil {
+	if w.db, err = openWriter(ctx, w.store.path, w.table); err != nil {
 		return err
 	}
 	if w.conn, err = w.db.Connx(ctx); err != nil {
 		return err
 	}
-	if err = w.conn.Raw(w.authorize); err != nil {
+	if err = w.conn.Raw(func(conn any) error {
+		w.driver = conn.(*trackedConn)
+		return w.authorize()
+	}); err != nil {
 		return err
 	}
-	w.stmts, err = prepare(ctx, w.conn.Conn)
+	w.stmts = newStatements(w.conn.Conn, w.table)
+	_, err = w.conn.ExecContext(ctx, queries.BatchTable)
 	return err
 }
 
