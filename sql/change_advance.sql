@@ -1,7 +1,7 @@
 -- Changes runs that stay with their owner, and their checkpoints: the most frequent change by far. It sets
 -- no column that an index or the trigger on the status looks at, but for the index of states in files, which
--- looks at the codec alone. Runs of which others want something are left to change_update_state.sql: returning that
--- would cost a third of the change.
+-- looks at the codec alone. Runs of which others want something are left to change_update_state.sql; to return what they
+-- want would cost a third of the change.
 WITH v (id, was_epoch, was_seq, seq, head_history, head_hash, now_us, version, fingerprint, step, visit, attempt,
         failures, deaths, reason, error, done, total, saves, stall_us, active_us, tried_us, learned,
         copies, copied_us, codec, checksum, random, counters, state) AS (

@@ -17,5 +17,4 @@ UPDATE wf_runs SET
   want = IIF(want IS NULL OR ended OR (v.status = 'paused' AND want = 'pause') OR (v.status = 'compensating' AND want = 'cancel'),
     NULL, want)
 FROM   v
-WHERE  wf_runs.id = v.id AND wf_runs.epoch = was_epoch AND wf_runs.seq = was_seq AND wf_runs.status = was_status
-RETURNING wf_runs.id, COALESCE(want, '');
+WHERE  wf_runs.id = v.id AND wf_runs.epoch = was_epoch AND wf_runs.seq = was_seq AND wf_runs.status = was_status;

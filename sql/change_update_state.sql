@@ -19,5 +19,4 @@ UPDATE wf_runs SET
   copies = v.copies, copied_us = v.copied_us, codec = v.codec, checksum = v.checksum, random = v.random,
   counters = v.counters, state = v.state
 FROM   v
-WHERE  wf_runs.id = v.id AND wf_runs.epoch = was_epoch AND wf_runs.seq = was_seq AND wf_runs.status = was_status
-RETURNING wf_runs.id, COALESCE(want, '');
+WHERE  wf_runs.id = v.id AND wf_runs.epoch = was_epoch AND wf_runs.seq = was_seq AND wf_runs.status = was_status;

@@ -61,8 +61,8 @@ var (
 	//go:embed change_advance.sql
 	ChangeAdvance string
 
-	//go:embed change_advanced.sql
-	ChangeAdvanced string
+	//go:embed change_hits.sql
+	ChangeHits string
 
 	//go:embed change_update.sql
 	ChangeUpdate string

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"slices"
 )
 
 // batch is one transaction of the writer. An error of one of its methods means that the transaction
@@ -16,10 +16,10 @@ type batch struct {
 
 	heads // numbers given so far
 
-	moved map[*Lease]lease // where leases stand if the batch is committed
+	steps []moved          // of leases, in their order
 	loose bool             // closures have run, which may have given numbers behind the batch's back
 	seen  *observed        // what an observer is told of it
-	unfit map[*Lease]error // why a change was left out, and all that follow it are
+	unfit map[*Lease]error // why a change was left out, and all that follow it are; nil while there is none
 
 	leaves bool              // a long history is to be deleted
 	points map[series]int64  // number of the next point of a series, as far as it is known
@@ -29,6 +29,12 @@ type batch struct {
 
 // heads are the newest numbers of the tables that the writer numbers.
 type heads struct{ lastRun, lastHistory, lastCopy int64 }
+
+// moved says that a batch has moved a lease on.
+type moved struct {
+	lease *Lease
+	from  *lease // where the batch had moved it before; nil if it had not
+}
 
 // lease is the part of a Lease that moves with each change.
 type lease struct {
@@ -43,7 +49,7 @@ type lease struct {
 }
 
 func newBatch(w *writer) (*batch, error) {
-	b := &batch{w: w, seen: w.observes(), wall: w.store.clock.NowUS(), moved: map[*Lease]lease{}, unfit: map[*Lease]error{}}
+	b := &batch{w: w, seen: w.observes(), wall: w.store.clock.NowUS()}
 	err := b.goOn()
 	return b, err
 }
@@ -118,10 +124,11 @@ func (b *batch) savepoint(r *request, fn func() error) error {
 	if err := b.w.exec(b.w.stmts.savepoint); err != nil {
 		return err
 	}
-	moved, forget := maps.Clone(b.moved), b.seen.mark()
+	steps, forget := len(b.steps), b.seen.mark()
 	if err := fn(); err != nil {
 		forget()
-		b.moved, b.points, b.queues, b.ranks = moved, nil, nil, nil
+		b.stepBack(steps)
+		b.points, b.queues, b.ranks = nil, nil, nil
 		r.err = err
 		r.settled = errors.Is(err, errTooLong)
 		clear(b.w.workers)
@@ -135,8 +142,8 @@ func (b *batch) savepoint(r *request, fn func() error) error {
 
 // at returns where a lease stands within the batch.
 func (b *batch) at(l *Lease) lease {
-	if moved, ok := b.moved[l]; ok {
-		return moved
+	if l.ahead != nil {
+		return *l.ahead
 	}
 	return lease{
 		status: l.Status, epoch: l.Epoch, seq: l.Seq, head: l.Head, hash: l.Hash,
@@ -150,23 +157,42 @@ func (b *batch) advance() {
 	if version, err := b.w.driver.FileControlDataVersion("main"); err == nil && !b.loose {
 		b.w.version, b.w.known = version, true
 	}
-	for l, to := range b.moved {
+	for _, s := range b.steps {
+		l, to := s.lease, s.lease.ahead // after all steps
+		if to == nil {
+			continue // its last step was done before
+		}
+		l.ahead = nil
 		l.Status, l.Epoch, l.Seq, l.Head, l.Hash = to.status, to.epoch, to.seq, to.head, to.hash
 		l.copies, l.copiedUS, l.calls, l.Undos = to.copies, to.copiedUS, to.calls, to.undos
 	}
 }
 
+// step notes where a lease stands if the batch is committed.
+func (b *batch) step(l *Lease, to *lease) {
+	b.steps = append(b.steps, moved{l, l.ahead})
+	l.ahead = to
+}
+
+// stepBack takes back all steps but the first n.
+func (b *batch) stepBack(n int) {
+	for _, s := range slices.Backward(b.steps[n:]) {
+		s.lease.ahead = s.from
+	}
+	b.steps = b.steps[:n]
+}
+
 // extend makes h the next row of a run's chain.
-func (b *batch) extend(run int64, uuid string, at *lease, h History) (History, error) {
+func (b *batch) extend(run int64, uuid string, at *lease, h *History) error {
 	worker, err := b.workerUUID(h.Worker)
 	if err != nil {
-		return h, err
+		return err
 	}
 	b.lastHistory++
 	h.ID, h.Run, h.Seq, h.Prev, h.TimeUS = b.lastHistory, run, at.seq+1, at.head, b.now
-	h.Hash = chainHash(at.hash, uuid, &h, worker)
+	h.Hash = chainHash(at.hash, uuid, h, worker)
 	at.seq, at.head, at.hash = h.Seq, h.ID, h.Hash
-	return h, nil
+	return nil
 }
 
 // workerUUID returns the identity of a worker, "" for none.
@@ -187,12 +213,13 @@ func (b *batch) workerUUID(id int64) (string, error) {
 
 // insertHistory appends rows to the audit log.
 func (b *batch) insertHistory(rows []History) error {
-	args := make([]any, 0, len(rows)*15)
+	args := b.w.args[:0]
 	for i := range rows {
 		h := &rows[i]
 		args = append(args, h.ID, h.Run, h.Seq, nullInt(h.Prev), h.TimeUS, h.Kind, nullText(h.Step), nullText(h.Next), nullInt(h.Visit),
 			nullInt(h.Attempt), nullUnknown(h.DurationUS), nullInt(h.Worker), nullText(h.Error), nullText(h.Detail), h.Hash)
 	}
 	_, err := b.w.stmts.historyInsert.exec(context.Background(), args)
+	b.w.reuse(args)
 	return err
 }

@@ -32,29 +32,31 @@ func (b *batch) change(reqs []*request) error {
 
 // round sorts out what can be done at once. Requests of one run keep their order.
 func (b *batch) round(reqs []*request) (moves []*move, effects, later []*request, err error) {
-	open := map[int64]*move{} // of each run; more may be added
-	full := map[int64]bool{}  // runs whose further changes are for the next round
+	open := b.w.byRun // of each run; nil for one whose further changes are for the next round
+	defer clear(open)
+	slab := make([]move, 0, len(reqs))
 	for _, r := range reqs {
 		l := r.change.Lease
-		if full[l.Run] {
+		m, some := open[l.Run]
+		if some && m == nil {
 			later = append(later, r)
 			continue
 		}
 		if r.err = cmp.Or(l.usable(), b.unfit[l], r.fit(b.w.store.files)); r.err != nil {
-			b.unfit[l] = r.err
+			b.leaveOut(l, r.err)
 			continue
 		}
-		m := open[l.Run]
 		switch {
 		case m != nil && (r.change.special() || !m.accepts(r.change)):
-			full[l.Run] = true
+			open[l.Run] = nil
 			later = append(later, r)
 		case r.change.special():
-			full[l.Run] = true
+			open[l.Run] = nil
 			effects = append(effects, r)
 		case m == nil:
-			m = &move{lease: l, from: b.at(l)}
-			m.to = m.from
+			slab = append(slab, move{})
+			m = &slab[len(slab)-1]
+			m.begin(l, b.at(l))
 			open[l.Run] = m
 			moves = append(moves, m)
 			fallthrough
@@ -65,6 +67,14 @@ func (b *batch) round(reqs []*request) (moves []*move, effects, later []*request
 		}
 	}
 	return moves, effects, later, nil
+}
+
+// leaveOut notes why a change is left out, with all of its lease that follow.
+func (b *batch) leaveOut(l *Lease, why error) {
+	if b.unfit == nil {
+		b.unfit = map[*Lease]error{}
+	}
+	b.unfit[l] = why
 }
 
 // apply runs the moves, and notes in the requests of those that missed.
@@ -107,7 +117,7 @@ func (b *batch) follow(moves []*move) error {
 		calls = b.appendCalls(calls, m)
 		copies, gone = b.appendCopies(copies, m), append(gone, m.gone...)
 		m.written(b.now)
-		b.moved[m.lease] = m.to
+		b.step(m.lease, &m.to)
 		b.seen.move(m)
 		var err error
 		if attributes, err = b.appendAttributes(attributes, m.lease.Run, m.attributes); err != nil {
@@ -207,8 +217,8 @@ func (b *batch) one(r *request) error {
 	if err := b.undoFirst(r.change); err != nil {
 		return err
 	}
-	m := &move{lease: r.change.Lease, from: b.at(r.change.Lease)}
-	m.to = m.from
+	m := &move{}
+	m.begin(r.change.Lease, b.at(r.change.Lease))
 	if err := b.add(m, r); err != nil {
 		return err
 	}

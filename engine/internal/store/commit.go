@@ -63,6 +63,7 @@ func (w *writer) transact(reqs []*request, begun time.Time) error {
 	}
 	if err != nil {
 		w.tell(reqs, begun, nil, err)
+		b.stepBack(0)
 		clear(w.workers) // a number seen in this transaction may be given away again
 		w.known = false
 		if e := w.exec(w.stmts.rollback); e != nil && !isCode(e, sqlite3.SQLITE_ERROR) {

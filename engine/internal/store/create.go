@@ -98,7 +98,8 @@ func (b *batch) newRun(c *Create) (Run, History, error) {
 	run.Copies = "[]"
 	run.Done, run.Total = -1, -1
 	at := lease{hash: make([]byte, sha256.Size)}
-	first, err := b.extend(run.ID, run.UUID, &at, c.History)
+	first := c.History
+	err := b.extend(run.ID, run.UUID, &at, &first)
 	run.Seq, run.FirstHistory, run.HeadHistory, run.HeadHash = first.Seq, first.ID, first.ID, first.Hash
 	return run, first, err
 }

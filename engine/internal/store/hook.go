@@ -35,8 +35,8 @@ func (tx *Tx) PayHooks(end *Run, events []History) error {
 		return err
 	}
 	at := lease{seq: run.Seq, head: run.HeadHistory, hash: run.HeadHash}
-	for i, h := range events {
-		if events[i], err = tx.b.extend(run.ID, run.UUID, &at, h); err != nil {
+	for i := range events {
+		if err := tx.b.extend(run.ID, run.UUID, &at, &events[i]); err != nil {
 			return err
 		}
 	}

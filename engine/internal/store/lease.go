@@ -32,7 +32,8 @@ type Lease struct {
 	calls               bool  // there may be recorded calls
 	void                error // why nothing more can be committed
 
-	line <-chan struct{} // closed when the change submitted last is in the writer's queue; nil once that is known
+	ahead *lease          // where it stands if the writer's batch is committed; nil if that does not move it
+	line  <-chan struct{} // closed when the change submitted last is in the writer's queue; nil once that is known
 }
 
 // Lease returns the guard for a change of the row as it was read.
@@ -56,8 +57,8 @@ func (r *Run) Lease() *Lease {
 	return l
 }
 
-// ahead returns what the next change has to wait for before it may be queued; nil if there is nothing.
-func (l *Lease) ahead() <-chan struct{} {
+// behind returns what the next change has to wait for before it may be queued; nil if there is nothing.
+func (l *Lease) behind() <-chan struct{} {
 	select {
 	case <-l.line: // never if it is nil
 		l.line = nil

@@ -6,6 +6,7 @@ import "errors"
 type move struct {
 	lease    *Lease
 	reqs     []*request
+	first    [1]*request // most moves are one change
 	from, to lease
 
 	row     *Run  // of the last change
@@ -24,6 +25,11 @@ type move struct {
 	metrics    []Metric    // to append
 }
 
+// begin lets the move begin where its lease stands.
+func (m *move) begin(l *Lease, at lease) {
+	m.lease, m.from, m.to, m.reqs = l, at, at, m.first[:0]
+}
+
 // accepts reports whether c can share the row of the changes before it: the same owner's, and the
 // status has not moved, since the schema checks each single move.
 func (m *move) accepts(c *Change) bool {
@@ -36,12 +42,15 @@ func (b *batch) add(m *move, r *request) error {
 	if len(c.History) == 0 {
 		return errors.New("change without a history row")
 	}
-	for _, h := range c.History {
-		h, err := b.extend(m.lease.Run, m.lease.UUID, &m.to, h)
-		if err != nil {
+	for i := range c.History {
+		if err := b.extend(m.lease.Run, m.lease.UUID, &m.to, &c.History[i]); err != nil {
 			return err
 		}
-		m.history = append(m.history, h)
+	}
+	if m.history == nil {
+		m.history = c.History[:len(c.History):len(c.History)]
+	} else {
+		m.history = append(m.history, c.History...)
 	}
 	m.reqs = append(m.reqs, r)
 	m.attributes, m.metrics = append(m.attributes, c.Attributes...), append(m.metrics, c.Metrics...)

@@ -3,85 +3,68 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 )
 
 // write changes the rows of the moves, as far as their guards hold, and notes in each whether it did.
 func (b *batch) write(moves []*move) error {
-	var advancing, others []*move
+	var advancing, plain, saving []*move
 	for _, m := range moves {
-		if m.advances() {
+		switch {
+		case m.advances():
 			advancing = append(advancing, m)
-		} else {
-			others = append(others, m)
+		case m.saved.row != nil:
+			saving = append(saving, m)
+		default:
+			plain = append(plain, m)
 		}
 	}
-	rest, err := b.advanceAll(advancing)
-	if err != nil {
+	st := b.w.stmts
+	if err := b.writeWith(&st.changeAdvance, b.appendAdvance, advancing); err != nil {
 		return err
 	}
-	return b.updateAll(append(others, rest...))
+	for _, m := range advancing {
+		if !m.found { // somebody wants something of the run, or it has another owner
+			saving = append(saving, m)
+		}
+	}
+	if err := b.writeWith(&st.changeUpdate, b.appendRow, plain); err != nil {
+		return err
+	}
+	return b.writeWith(&st.changeUpdateState, b.appendRowState, saving)
 }
 
-// advanceAll changes the rows of moves that advance, and returns those that it could not change: somebody wants
-// something of the run, or it has another owner.
-func (b *batch) advanceAll(moves []*move) (rest []*move, err error) {
+// writeWith changes the rows of the moves with one statement, for which parameters appends those of a move. It asks
+// which rows were changed and what others want of the runs only if that is open: change_advance.sql passes over runs of which
+// something is wanted, and of those that have ended nobody wants anything any more.
+func (b *batch) writeWith(stmt *multi, parameters func([]any, *move) []any, moves []*move) error {
 	if len(moves) == 0 {
-		return nil, nil
+		return nil
 	}
-	args := make([]any, 0, len(moves)*30)
+	args := b.w.args[:0]
 	for _, m := range moves {
-		args = appendState(b.appendAdvance(args, m), m)
+		args = parameters(args, m)
 	}
 	ctx := context.Background()
-	n, err := b.w.stmts.changeAdvance.exec(ctx, args)
-	if err != nil {
-		return nil, err
+	n, err := stmt.exec(ctx, args)
+	b.w.reuse(args)
+	if err != nil || n == 0 {
+		return err
 	}
-	if n == int64(len(moves)) {
+	asked := func(m *move) bool { return stmt != &b.w.stmts.changeAdvance && !hasEnded(m.row.Status) }
+	if n == int64(len(moves)) && !slices.ContainsFunc(moves, asked) {
 		for _, m := range moves {
 			m.hit("")
 		}
-		return nil, nil
+		return nil
 	}
-	args = args[:0]
-	for _, m := range moves {
-		args = append(args, m.lease.Run, m.to.head)
-	}
-	if err := b.w.stmts.changeAdvanced.query(ctx, args, hits(moves)); err != nil {
-		return nil, err
-	}
-	for _, m := range moves {
-		if !m.found {
-			rest = append(rest, m)
-		}
-	}
-	return rest, nil
-}
-
-// updateAll changes the rows of any moves.
-func (b *batch) updateAll(moves []*move) error {
-	var plain, saving []any
-	for _, m := range moves {
-		if m.saved.row == nil {
-			plain = b.appendRow(plain, m)
-		} else {
-			saving = appendState(b.appendRow(saving, m), m)
-		}
-	}
-	ctx, hit := context.Background(), hits(moves)
-	if err := b.w.stmts.changeUpdate.query(ctx, plain, hit); err != nil {
-		return err
-	}
-	return b.w.stmts.changeUpdateState.query(ctx, saving, hit)
-}
-
-// hits returns what notes the rows that were changed: the number of a run, and what others want of it.
-func hits(moves []*move) func(*sql.Rows) error {
 	byRun := make(map[int64]*move, len(moves))
+	args = b.w.args[:0]
 	for _, m := range moves {
 		byRun[m.lease.Run] = m
+		args = append(args, m.lease.Run, m.to.head)
 	}
-	return func(rows *sql.Rows) error {
+	err = b.w.stmts.changeHits.query(ctx, args, func(rows *sql.Rows) error {
 		var id int64
 		var want string
 		if err := rows.Scan(&id, &want); err != nil {
@@ -89,7 +72,9 @@ func hits(moves []*move) func(*sql.Rows) error {
 		}
 		byRun[id].hit(want)
 		return nil
-	}
+	})
+	b.w.reuse(args)
+	return err
 }
 
 // hit notes that the row was changed, and what others want of the run.
@@ -121,12 +106,18 @@ func (m *move) advances() bool {
 		r.DueUS == 0 && r.Wait == "" && r.Ending == "" && r.Result.Codec == ""
 }
 
-// appendAdvance appends the parameters of change_advance.sql but for those of appendState.
+// appendRowState appends the parameters of change_update_state.sql.
+func (b *batch) appendRowState(args []any, m *move) []any {
+	return appendState(b.appendRow(args, m), m)
+}
+
+// appendAdvance appends the parameters of change_advance.sql.
 func (b *batch) appendAdvance(args []any, m *move) []any {
 	r := m.row
-	return append(args, m.lease.Run, m.from.epoch, m.from.seq, m.to.seq, m.to.head, m.to.hash, b.now, r.Version,
+	args = append(args, m.lease.Run, m.from.epoch, m.from.seq, m.to.seq, m.to.head, m.to.hash, b.now, r.Version,
 		r.Fingerprint, r.Step, r.Visit, r.Attempt, r.Failures, r.Deaths, nullText(r.Reason), nullText(r.Error),
 		nullUnknown(r.Done), nullUnknown(r.Total), r.Saves, r.StallUS, r.ActiveUS, r.TriedUS, nullText(r.Learned))
+	return appendState(args, m)
 }
 
 // appendState appends the parameters of a checkpoint, the last ones of change_update_state.sql and

@@ -26,7 +26,7 @@ func (b *batch) own(run *Run, worker int64) (row []any, audit []History, err err
 	if was.StartedUS != 0 || was.Status != "pending" {
 		at := lease{seq: was.Seq, head: was.HeadHistory, hash: was.HeadHash}
 		h.Visit, h.Attempt, h.Worker = run.Visit, run.Attempt, worker
-		if h, err = b.extend(run.ID, run.UUID, &at, h); err != nil {
+		if err := b.extend(run.ID, run.UUID, &at, &h); err != nil {
 			return nil, nil, err
 		}
 		audit = []History{h}

@@ -81,7 +81,7 @@ func (r *request) ahead() <-chan struct{} {
 	if r.change == nil {
 		return nil
 	}
-	return r.change.Lease.ahead()
+	return r.change.Lease.behind()
 }
 
 // prepare queues r for the writer once a goroutine has written its large payloads to files, so that neither the

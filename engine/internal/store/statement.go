@@ -104,8 +104,8 @@ type statements struct {
 	signalTake, signalSpend, signalForget                       *statement
 	childHeld, childFlight, childOpen, childLost, childOpenList *statement
 
-	runInsert, claimUpdate, changeAdvance, changeAdvanced, changeUpdate, changeUpdateState, historyInsert, callInsert, copyInsert multi
-	attributeSet, metricInsert, undoPut                                                                                           multi
+	runInsert, claimUpdate, changeAdvance, changeHits, changeUpdate, changeUpdateState, historyInsert, callInsert, copyInsert multi
+	attributeSet, metricInsert, undoPut                                                                                       multi
 }
 
 func newStatements(conn *sql.Conn, table *batchTable) *statements {
@@ -142,7 +142,7 @@ func newStatements(conn *sql.Conn, table *batchTable) *statements {
 		text string
 	}{
 		{&st.runInsert, queries.RunInsert}, {&st.claimUpdate, queries.ClaimUpdate},
-		{&st.changeAdvance, queries.ChangeAdvance}, {&st.changeAdvanced, queries.ChangeAdvanced},
+		{&st.changeAdvance, queries.ChangeAdvance}, {&st.changeHits, queries.ChangeHits},
 		{&st.changeUpdate, queries.ChangeUpdate}, {&st.changeUpdateState, queries.ChangeUpdateState},
 		{&st.historyInsert, queries.HistoryInsert}, {&st.callInsert, queries.CallInsert}, {&st.copyInsert, queries.CopyInsert},
 		{&st.attributeSet, queries.AttributeSet}, {&st.metricInsert, queries.MetricInsert}, {&st.undoPut, queries.UndoPut},

@@ -48,6 +48,8 @@ type writer struct {
 	heads    heads            // after the last batch
 	version  uint32           // of the database at that time
 	known    bool             // heads and version hold
+	args     []any            // room for the rows of a statement, used again and again
+	byRun    map[int64]*move  // room for those of a round
 	served   string           // the lane of runs that was served last
 	wal      wal
 	copier   logCopier
@@ -56,7 +58,7 @@ type writer struct {
 func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	w := &writer{
 		store: s, table: &batchTable{}, wake: make(chan struct{}, 1), stopped: make(chan struct{}),
-		workers: map[int64]string{}, wal: found(s.path), copier: logCopier{store: s},
+		workers: map[int64]string{}, byRun: map[int64]*move{}, wal: found(s.path), copier: logCopier{store: s},
 	}
 	w.copier.done = w.kick
 	if err := w.open(ctx); err != nil {
@@ -186,6 +188,12 @@ func (w *writer) loop() {
 			return
 		}
 	}
+}
+
+// reuse keeps the room that args took for the next statement.
+func (w *writer) reuse(args []any) {
+	clear(args)
+	w.args = args[:0]
 }
 
 // take removes the next batch from the queue.
