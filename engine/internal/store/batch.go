@@ -17,7 +17,7 @@ type batch struct {
 	heads // numbers given so far
 
 	steps []moved          // of leases, in their order
-	loose bool             // closures have run, which may have given numbers behind the batch's back
+	loose bool             // closures of the store's own have run, which may have given numbers behind the batch's back
 	seen  *observed        // what an observer is told of it
 	unfit map[*Lease]error // why a change was left out, and all that follow it are; nil while there is none
 
@@ -110,9 +110,9 @@ func (b *batch) run(reqs []*request) error {
 
 // closure runs a request's function in a savepoint. Its error undoes what it did, and nothing else.
 func (b *batch) closure(r *request) error {
-	b.loose = true
 	run := func() error { return b.userRequest(r) }
 	if r.update != nil {
+		b.loose = true
 		run = func() error { return b.update(r.update) }
 	}
 	return b.savepoint(r, run)
@@ -124,11 +124,11 @@ func (b *batch) savepoint(r *request, fn func() error) error {
 	if err := b.w.exec(b.w.stmts.savepoint); err != nil {
 		return err
 	}
-	steps, forget := len(b.steps), b.seen.mark()
+	steps, heads, forget := len(b.steps), b.heads, b.seen.mark()
 	if err := fn(); err != nil {
 		forget()
 		b.stepBack(steps)
-		b.points, b.queues, b.ranks = nil, nil, nil
+		b.heads, b.points, b.queues, b.ranks = heads, nil, nil, nil
 		r.err = err
 		r.settled = errors.Is(err, errTooLong)
 		clear(b.w.workers)
