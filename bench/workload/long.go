@@ -3,6 +3,7 @@ package workload
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,11 +15,12 @@ func long() Workload {
 	return Workload{
 		Name: "long", Title: "A long run",
 		Doc: "One run of N steps with effects: what a step costs near the beginning and at the end. A figure is the mean of a tenth of the run, " +
-			"but of at most 1,000 steps, without the fastest and the slowest tenth of them.",
+			"but of at most 1,000 steps, without the fastest and the slowest tenth of them. CPU is that of the whole process meanwhile.",
 		Size: 10_000, Quick: 30, InFlight: 1,
 		Metrics: []Metric{
 			{Name: "ratio", Unit: "1", Label: "last to first", Less: true},
 			{Name: "first", Unit: "s", Label: "a first step", Less: true}, {Name: "last", Unit: "s", Label: "a last step", Less: true},
+			{Name: "cpuratio", Unit: "1", Label: "CPU, last to first", Less: true},
 			{Name: "n", Unit: "count", Label: "N"},
 		},
 		Phases: []Phase{longRun},
@@ -27,14 +29,26 @@ func long() Workload {
 
 func longRun(ctx context.Context, t *Trial) (Sample, error) {
 	var c stepClock
-	t.Options.Step = c.step
+	const begin = 10 // not with the first steps, for caches and statements
+	window := min(1000, t.Size/10)
+	ends := []int{begin, begin + window, t.Size - 1 - window, t.Size - 1}
+	used := make([]time.Duration, len(ends))
+	t.Options.Step = func(ctx context.Context, run string, i int) (int64, error) {
+		if k := slices.Index(ends, i); k >= 0 {
+			used[k] = cpuTime()
+		}
+		return c.step(ctx, run, i)
+	}
 	return t.measure(ctx, func(sys subject.System) (Sample, error) {
 		if err := startAndWait(ctx, sys, "long", subject.Shape{Steps: t.Size}); err != nil {
 			return nil, err
 		}
-		window := min(1000, t.Size/10)
-		first, last := c.cost(10, window), c.cost(t.Size-window, window)
-		return Sample{"first": first, "last": last, "ratio": last / first, "n": float64(t.Size)}, nil
+		first, last := c.cost(begin, window), c.cost(t.Size-1-window, window)
+		s := Sample{"first": first, "last": last, "ratio": last / first, "n": float64(t.Size)}
+		if before := used[1] - used[0]; before > 0 {
+			s["cpuratio"] = float64(used[3]-used[2]) / float64(before)
+		}
+		return s, nil
 	})
 }
 
