@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math"
 	"os"
 	"sync"
@@ -22,23 +23,24 @@ func Subjects() []subject.Subject {
 	return []subject.Subject{
 		{
 			Key: "dbos", Engine: "DBOS", Config: "SQLite, as it comes", Module: module, Default: true, Open: openStock,
-			Sizes: sizes(10_000, 10), Caveats: caveats(),
+			Sizes: sizes(map[string]int{"signal": 10}), Caveats: caveats(),
 		},
 		{
 			Key: "dbos-full", Engine: "DBOS", Config: "SQLite at synchronous=FULL, tuned", Module: module, Open: openFull,
-			Sizes: sizes(100_000, 10),
+			Sizes: sizes(map[string]int{"signal": 10, "sleepers": 100_000}),
 		},
 		{
 			Key: "dbos-postgres", Engine: "DBOS", Config: "Postgres, both as they come", Module: module, Open: openPostgres,
-			Sizes: sizes(10_000, 200),
+			Sizes: sizes(map[string]int{"seq": 3000, "long": 5000, "resume": 5000, "signal": 200}),
 		},
 	}
 }
 
-func sizes(sleepers, signals int) map[string]int {
-	return map[string]int{
-		"many100": 2000, "many1000": 2000, "fanout": 2000, "growth": 100, "sleepers": sleepers, "signal": signals,
-	}
+// sizes are those of one configuration, and those that all share.
+func sizes(own map[string]int) map[string]int {
+	all := map[string]int{"many100": 2000, "many1000": 2000, "fanout": 2000, "growth": 100, "sleepers": 10_000}
+	maps.Copy(all, own)
+	return all
 }
 
 func caveats() []string {

@@ -53,7 +53,7 @@ func caveats() []string {
 			"completed by the transaction of its last step, and jobs that are started at the same time inserted by one statement. The pool is " +
 			"one connection in both, as documented. River keeps no record of past steps: bytes per step are those of the job, divided.",
 		"River rescues the jobs of a dead worker after an hour, so recovery is measured only in the tuned configuration, with jobs that may " +
-			"take a second at most; then, too, the dead worker's leadership has to expire first, which takes fifteen seconds. A run that sleeps is a " +
+			"take ten seconds at most; then, too, the dead worker's leadership has to expire first, which takes fifteen seconds. A run that sleeps is a " +
 			"job that is scheduled for later. River has no messages to jobs; jobs that wait for others are part of River Pro.",
 	}
 }
@@ -96,8 +96,9 @@ func openTuned(ctx context.Context, o subject.Options) (subject.System, error) {
 	cfg := &riverqueue.Config{
 		Queues: queue(o.InFlight), FetchCooldown: time.Millisecond, FetchPollInterval: time.Millisecond, JobTimeout: -1,
 	}
-	if killed { // its jobs take less than this
-		cfg.JobTimeout, cfg.RescueStuckJobsAfter, cfg.RetryPolicy = time.Second, time.Second, atOnce{}
+	if killed {
+		const longest = 10 * time.Second // a job takes; sooner would be of no use, before the leadership has expired
+		cfg.JobTimeout, cfg.RescueStuckJobsAfter, cfg.RetryPolicy = longest, longest, atOnce{}
 	}
 	s := &system{db: db, step: o.Step, inTx: true}
 	if err := s.start(ctx, cfg); err != nil {
