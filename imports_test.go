@@ -45,6 +45,7 @@ var arrows = map[string][]string{
 	"examples/outbox":       {"engine"},
 	"examples/own":          {"cli", "engine"},
 	"examples/report":       {"engine"},
+	"examples/shards":       {"engine"},
 	"internal/gitstate":     nil,
 	"internal/peer":         nil,
 	"export":                nil,

@@ -8,7 +8,8 @@ import (
 // What deletes much does it in transactions that take about so long, since nothing else is written meanwhile.
 const paceTarget = 500 * time.Microsecond
 
-const paceRows, paceMost = 64, 4096 // rows of the first of these transactions, and of any
+// Rows of the first of these transactions, and of any. Fewer than the least would cost more in commits than they save.
+const paceRows, paceLeast, paceMost = 64, 32, 4096
 
 // pace says how many rows one transaction deletes, from how long those before it took. The zero value is ready.
 type pace struct{ rows int }
@@ -24,7 +25,7 @@ func (p *pace) size() int {
 func (p *pace) took(d time.Duration) {
 	switch {
 	case d > paceTarget:
-		p.rows = max(p.size()/2, 1)
+		p.rows = max(p.size()-p.size()/4, paceLeast)
 	case d < paceTarget/2:
 		p.rows = min(p.size()+p.size()/4+1, paceMost)
 	}
