@@ -4,14 +4,14 @@ package goworkflows
 func sizesDefault() map[string]int {
 	return map[string]int{
 		"seq": 20, "many100": 200, "many1000": 200, "startlat": 10, "recover": 50,
-		"long": 100, "sleepers": 200, "fanout": 100, "signal": 10, "growth": 100,
+		"long": 50, "resume": 50, "sleepers": 100, "fanout": 100, "signal": 10, "growth": 5,
 	}
 }
 
 func sizesTuned() map[string]int {
 	return map[string]int{
 		"seq": 1000, "many100": 300, "many1000": 300, "startlat": 500, "recover": 200,
-		"long": 3000, "sleepers": 1000, "fanout": 300, "signal": 300, "growth": 300,
+		"long": 2500, "resume": 2500, "sleepers": 200, "fanout": 300, "signal": 300, "growth": 20,
 	}
 }
 

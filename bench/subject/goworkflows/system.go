@@ -58,9 +58,10 @@ func (s *system) Close(context.Context) error {
 	return errors.Join(s.worker.WaitForCompletion(), s.reader.Close(), s.backend.Close())
 }
 
-// Completed counts on a connection of its own: a reader does not hold up the log of the database.
+// Completed counts runs, children aside, on a connection of its own: a reader does not hold up the log of the database.
 func (s *system) Completed(ctx context.Context) (n int, err error) {
-	err = s.reader.QueryRowContext(ctx, "SELECT count(*) FROM instances WHERE completed_at IS NOT NULL").Scan(&n)
+	const query = "SELECT count(*) FROM instances WHERE completed_at IS NOT NULL AND parent_instance_id IS NULL"
+	err = s.reader.QueryRowContext(ctx, query).Scan(&n)
 	return n, err
 }
 
