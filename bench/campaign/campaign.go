@@ -52,7 +52,7 @@ func (c *Campaign) Run(ctx context.Context) (_ *results.File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.programs, err = build(ctx, bin, c.engines()...); err != nil {
+	if c.programs, err = build(ctx, bin, c.wantsApart(), c.engines()...); err != nil {
 		return nil, err
 	}
 	subjects, works, err := c.chosen()
@@ -77,6 +77,14 @@ func (c *Campaign) engines() []string {
 		return []string{"./cmd/..."}
 	}
 	return c.packages
+}
+
+// wantsApart reports whether the engine that takes minutes to build is to be measured: if it is named, or in a whole campaign.
+func (c *Campaign) wantsApart() bool {
+	if len(c.Subjects) == 0 {
+		return !c.Quick && len(c.packages) == 0
+	}
+	return slices.ContainsFunc(c.Subjects, func(key string) bool { return strings.HasPrefix(key, apart) })
 }
 
 // chosen returns what is to be measured, and refuses names that do not exist.
