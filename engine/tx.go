@@ -13,8 +13,9 @@ import (
 // Tx is a transaction on the database file, as the user's own SQL sees it: that of a transition (see
 // [Transition.Tx]), of a recorded call ([DoTx]), of [Config.Setup], or one of its own ([Engine.Tx]). It may
 // read every table of the file and write to all but those named wf_*. It has no Commit and no Rollback: it
-// is committed with what it belongs to, or not at all. Transaction control, ATTACH and PRAGMA are refused, but for a look at journal_mode and synchronous;
-// foreign keys are not enforced.
+// is committed with what it belongs to, or not at all. Transaction control, ATTACH and PRAGMA are refused, but for a
+// look at journal_mode and synchronous; foreign keys are not enforced. SQL functions and collations that the program has
+// registered with the SQLite driver are not known in it.
 //
 // It is valid during the call only, and its calls take turns. It sees what has been written in it, and
 // else what was committed before it; nobody else sees what it writes before its commit. A statement ends

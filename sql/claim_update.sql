@@ -8,5 +8,4 @@ UPDATE wf_runs SET
   due_us = NULL, wait = v.wait, reason = v.reason, rank = -1, started_us = COALESCE(started_us, now_us), updated_us = now_us,
   seq = v.seq, head_history = v.head_history, head_hash = v.head_hash
 FROM   v
-WHERE  wf_runs.id = v.id AND wf_runs.epoch = was_epoch AND wf_runs.seq = was_seq AND wf_runs.status = was_status
-RETURNING wf_runs.id;
+WHERE  wf_runs.id = v.id AND wf_runs.epoch = was_epoch AND wf_runs.seq = was_seq AND wf_runs.status = was_status;

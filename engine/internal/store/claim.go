@@ -284,11 +284,11 @@ func (g *grant) give(runs []Run) error {
 		}
 		rows, history = append(rows, row...), append(history, audit...)
 	}
-	given := 0
-	if err := g.b.w.stmts.claimUpdate.query(context.Background(), rows, func(*sql.Rows) error { given++; return nil }); err != nil {
+	given, err := g.b.w.stmts.claimUpdate.exec(context.Background(), rows)
+	if err != nil {
 		return err
 	}
-	if given != len(runs) { // they were read in this transaction
+	if given != int64(len(runs)) { // they were read in this transaction
 		return fmt.Errorf("claimed %d of %d runs", given, len(runs))
 	}
 	g.given = append(g.given, runs...)
