@@ -43,8 +43,8 @@ func fallAsleep(ctx context.Context, t *Trial) (Sample, error) {
 const (
 	settling = 2 * time.Second // after the engine was opened
 	idling   = 3 * time.Second
-	ahead    = 3 * time.Second
-	wakers   = 500 // but not more than N
+	ahead    = 8 * time.Second // of the start of those that wake up
+	wakers   = 500             // but not more than N
 	apart    = 10 * time.Millisecond
 )
 
