@@ -84,13 +84,13 @@ CREATE TABLE wf_runs (
   state          ANY                                -- last, so that a small change leaves its pages alone
 ) STRICT;
 
-CREATE INDEX wf_runs_pending  ON wf_runs (queue, priority DESC, rank, id) WHERE status = 'pending';
+CREATE INDEX wf_runs_pending  ON wf_runs (queue, priority DESC, rank, id, workflow) WHERE status = 'pending';
 CREATE INDEX wf_runs_branch   ON wf_runs (root, priority DESC, rank, id) WHERE status IN ('pending', 'suspended') AND root IS NOT NULL;
 CREATE INDEX wf_runs_fair     ON wf_runs (queue, fair_key, rank)      WHERE status = 'pending' AND rank > 0;
 CREATE INDEX wf_runs_undoing  ON wf_runs (id)                         WHERE status = 'compensating' AND owner IS NULL;
 -- Those that a person looks for among millions. A run that just begins and completes is never one of them.
 CREATE INDEX wf_runs_rare     ON wf_runs (id, status) WHERE status <> 'completed' AND status <> 'pending' AND status <> 'running';
-CREATE INDEX wf_runs_due      ON wf_runs (due_us)                     WHERE due_us IS NOT NULL;
+CREATE INDEX wf_runs_due      ON wf_runs (due_us, workflow, status)                  WHERE due_us IS NOT NULL;
 CREATE INDEX wf_runs_deadline ON wf_runs (deadline_us)                WHERE deadline_us IS NOT NULL AND ended_us IS NULL;
 CREATE INDEX wf_runs_owner    ON wf_runs (owner, queue)               WHERE owner IS NOT NULL;
 CREATE INDEX wf_runs_want     ON wf_runs (id)                         WHERE want IS NOT NULL;

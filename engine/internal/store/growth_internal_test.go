@@ -26,7 +26,7 @@ func TestPagesTouchedDoNotGrow(t *testing.T) {
 		{"claim", func(f *fixture) { f.claimOne() }},
 	} {
 		got, want := full.touched(func() { w.work(full) }), empty.touched(func() { w.work(empty) })
-		if got > 3*want {
+		if got > 3*want+200 { // of the runs of the other program an index alone is read
 			t.Errorf("%s: %d pages touched, %d in an empty file", w.name, got, want)
 		}
 	}
@@ -49,7 +49,7 @@ func TestPagesTouchedDoNotGrow(t *testing.T) {
 		{"runs that failed", queries.RunListRare, rareArgs()},
 	} {
 		got, want := full.read1(q.query, q.args), empty.read1(q.query, q.args)
-		if got > 3*want+100 { // the newest thousand workers, the statuses of rare runs
+		if got > 3*want+200 { // the newest thousand workers; what an index says of runs of the other program, and of rare ones
 			t.Errorf("%s: %d pages touched, %d in an empty file", q.name, got, want)
 		}
 	}
@@ -64,7 +64,7 @@ func rareArgs() []any {
 }
 
 // fill adds n runs that have completed, n that sleep until the same time, n that wait for a signal, n that are pending,
-// and n workers that have stopped.
+// n of another program that are pending and n that are due, and n workers that have stopped.
 func (f *fixture) fill(n int) {
 	f.tb.Helper()
 	model := f.end(f.start("order", ""), "completed")
@@ -73,6 +73,8 @@ func (f *fixture) fill(n int) {
 		{"status": "'waiting'", "due_us": "4000000000000000", "ended_us": "NULL"},
 		{"status": "'waiting'", "ended_us": "NULL"},
 		{"status": "'pending'", "ended_us": "NULL", "started_us": "NULL", "rank": "0"},
+		{"status": "'pending'", "ended_us": "NULL", "started_us": "NULL", "rank": "0", "workflow": "'bill'", "queue": "'bills'"},
+		{"status": "'waiting'", "ended_us": "NULL", "due_us": "5", "workflow": "'bill'"},
 	} {
 		first := (i + 1) * 10 * n
 		set["id"], set["uuid"] = fmt.Sprintf("%d + i.n", first), fmt.Sprintf("printf('%%036d', %d + i.n)", first)
