@@ -104,7 +104,7 @@ func (x *execution) holdOn() {
 
 // push submits what is gathered. The caller holds mu.
 func (x *execution) push() {
-	if x.ahead.gathered != nil {
+	if x.ahead.gathered != nil || x.birth != nil && x.birth.create != nil {
 		x.eng.store.SubmitGroup(x.behind())
 	}
 }
@@ -113,6 +113,7 @@ func (x *execution) push() {
 // committed with it, after it, or not at all. The caller holds mu, and submits the group before it lets go of it.
 func (x *execution) behind() *store.Group {
 	g, a := &store.Group{}, &x.ahead
+	x.bear(g)
 	if c := a.gathered; c != nil {
 		a.gathered = nil
 		a.hold.Stop()
@@ -156,6 +157,9 @@ func (x *execution) await(enough func(*ahead) bool) error {
 func (x *execution) catchUp() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.birth != nil {
+		defer func() { x.name(&x.row) }()
+	}
 	if x.def.steps[x.row.Step].Pure {
 		return x.await(func(a *ahead) bool { return !a.full() })
 	}

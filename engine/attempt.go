@@ -277,8 +277,17 @@ func (a *attempt) beat() {
 	}
 }
 
-func (a *attempt) log() *slog.Logger {
+// ref names the attempt. A run that is not in the file yet gets its number first.
+func (a *attempt) ref() Ref {
 	r := a.visit.Ref
+	if h, ok := a.host.(interface{ born() (int64, error) }); ok && r.ID == 0 {
+		r.ID, _ = h.born() // if it cannot be, the step is being stopped
+	}
+	return r
+}
+
+func (a *attempt) log() *slog.Logger {
+	r := a.ref()
 	return loggerOf(a.host).With("run_id", r.ID, "workflow", r.Workflow, "step", r.Step, "attempt", r.Attempt)
 }
 

@@ -124,7 +124,7 @@ func (c *Context) Run() Ref {
 	if c.attempt == nil {
 		return Ref{}
 	}
-	return c.attempt.visit.Ref
+	return c.attempt.ref()
 }
 
 // Set says something about the run to search by, such as an order's number: an integer, a float, a

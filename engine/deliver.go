@@ -103,8 +103,12 @@ func (e *Engine) Signals(ctx context.Context, run, after int64, limit int) ([]De
 
 // Signal returns the signal that has led to this visit, see [Host].
 func (x *execution) Signal() (Delivered, bool, error) {
+	run, err := x.born()
+	if err != nil {
+		return Delivered{}, false, err
+	}
 	x.mu.Lock()
-	run, visit := x.row.ID, x.callVisit()
+	visit := x.callVisit()
 	x.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), readLimit)
 	defer cancel()

@@ -48,6 +48,7 @@ type execution struct {
 
 	ahead   ahead // guarded by mu: what pure steps have come to and is not committed yet
 	tidings tidings
+	birth   *birth // nil for a run that was in the file before
 
 	undoable int64 // the visit of which it is known to be written that it may have to be undone
 }
@@ -59,8 +60,21 @@ type recordID struct {
 
 // adopt registers a run that this process has just claimed, so that others can steer it.
 func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execution, context.Context) {
+	x, own := e.execution(ctx, row, row.Lease(), rest)
+	e.mu.Lock()
+	e.live[row.ID] = x
+	delete(e.adrift, row.ID)
+	e.mu.Unlock()
+	if row.Want != "" {
+		x.want(row.Want, row.WantDetail)
+	}
+	return x, own
+}
+
+// execution makes the execution of a run, and its context.
+func (e *Engine) execution(ctx context.Context, row store.Run, lease *store.Lease, rest Status) (*execution, context.Context) {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, terms: termsOf(&row), rest: rest, row: row, lease: row.Lease(), hurry: make(chan struct{}, 1)}
+	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, terms: termsOf(&row), rest: rest, row: row, lease: lease, hurry: make(chan struct{}, 1)}
 	x.ahead.landed = sync.NewCond(&x.mu)
 	if row.Deaths > 0 {
 		x.ahead.wary = aheadMoves
@@ -79,12 +93,7 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 	x.learned.Session = Session{Epoch: row.Epoch, Since: time.Now().UTC()}
 	e.mu.Lock()
 	x.worker = e.worker
-	e.live[row.ID] = x
-	delete(e.adrift, row.ID)
 	e.mu.Unlock()
-	if row.Want != "" {
-		x.want(row.Want, row.WantDetail)
-	}
 	return x, own
 }
 
@@ -141,13 +150,16 @@ func (x *execution) leave(adrift bool) {
 	}
 	x.eng.mu.Lock()
 	defer x.eng.mu.Unlock()
-	if x.eng.live[x.row.ID] != x {
+	if x.birth != nil {
+		x.birth.left = true
+	}
+	if x.eng.live[x.number()] != x {
 		return
 	}
-	delete(x.eng.live, x.row.ID)
+	delete(x.eng.live, x.number())
 	x.eng.clock.Moved()
 	if adrift {
-		x.eng.adrift[x.row.ID] = true
+		x.eng.adrift[x.number()] = true
 	}
 }
 
@@ -163,6 +175,11 @@ func (x *execution) step(ctx context.Context) (goOn bool, err error) {
 	ref := x.ref()
 	x.observeBegin(ref)
 	out, w := x.attempt(ctx)
+	if out.Err != nil || out.Refuse != nil || out.Wait != nil || len(out.Sends) > 0 {
+		if _, err := x.born(); err != nil {
+			return false, err
+		}
+	}
 	cause, took := context.Cause(ctx), time.Since(begun)
 	over := w.verdict(out.Err)
 	defer func() { x.observeStep(StepEvent{Ref: ref, Took: took}, out, cause, over, err) }()

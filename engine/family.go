@@ -12,9 +12,13 @@ const childPage = 100
 
 // Children returns a page of children, see [Host].
 func (x *execution) Children(after int64) ([]Run, error) {
+	id, err := x.born()
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), readLimit)
 	defer cancel()
-	return x.eng.children(ctx, x.row.ID, after)
+	return x.eng.children(ctx, id, after)
 }
 
 // Children returns a page of the children that a run has spawned last, in the order of their places, from

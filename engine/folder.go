@@ -18,15 +18,13 @@ func (c *Context) Folder() (string, error) {
 
 // Folder makes the run's folder, see [Host].
 func (x *execution) Folder() (string, error) {
-	x.mu.Lock()
-	err := x.settle()
-	x.mu.Unlock()
+	id, err := x.born()
 	if err != nil {
 		return "", err
 	}
-	dir := x.eng.Folder(x.row.ID)
+	dir := x.eng.Folder(id)
 	if err = os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("run %d: its folder: %w", x.row.ID, err)
+		return "", fmt.Errorf("run %d: its folder: %w", id, err)
 	}
 	return dir, nil
 }

@@ -56,7 +56,12 @@ func newEngine(t testing.TB, defs ...engine.Definition) *engine.Engine {
 
 func openEngine(t testing.TB, cfg engine.Config, defs ...engine.Definition) *engine.Engine {
 	t.Helper()
-	eng, err := engine.Open(context.Background(), cfg, defs...)
+	return openEngineIn(t, context.Background(), cfg, defs...)
+}
+
+func openEngineIn(t testing.TB, ctx context.Context, cfg engine.Config, defs ...engine.Definition) *engine.Engine {
+	t.Helper()
+	eng, err := engine.Open(ctx, cfg, defs...)
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}

@@ -36,11 +36,7 @@ func (n Name[S, R]) Run(ctx context.Context, eng *Engine, s S, opts *StartOption
 	if err != nil {
 		return zero, err
 	}
-	run, err := eng.start(ctx, def, &s, opts, own)
-	if err != nil {
-		return zero, err
-	}
-	row, err := eng.execute(ctx, run.ID, &ExecuteOptions{})
+	row, err := eng.perform(ctx, def, &s, opts)
 	if err != nil {
 		return zero, err
 	}

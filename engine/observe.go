@@ -31,6 +31,12 @@ func (e *Engine) observeRun(hook func(Run), row *store.Run) {
 	observe(e, hook, e.runOf(&bare))
 }
 
+// observes reports whether anybody is told of runs or steps.
+func (e *Engine) observes() bool {
+	o := &e.cfg.Observer
+	return e.watcher() != nil || o.RunClaimed != nil || o.StepStarted != nil || o.StepEnded != nil || o.StepHeedless != nil || o.LeaseLost != nil
+}
+
 // watcher returns what the writer tells of its transactions; nil if no hook asks for it.
 func (e *Engine) watcher() func(store.Committed) {
 	o := &e.cfg.Observer

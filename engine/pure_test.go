@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/durable-wf/wf/engine"
+	"github.com/durable-wf/wf/engine/internal/fault"
 	"github.com/durable-wf/wf/engine/internal/oslock"
 )
 
@@ -39,30 +40,26 @@ func mustClimb(t testing.TB, eng *engine.Engine, id, n int64) {
 // written.
 func TestPureStepsShareCommits(t *testing.T) {
 	t.Parallel()
-	d := &diary{}
-	eng := openEngine(t, engine.Config{Path: filepath.Join(t.TempDir(), "wf.db"), Observer: engine.Observer{CommitEnded: d.observer().CommitEnded}}, climb(true, nil))
-	commits := func(n int64) int {
+	counts := fault.At(0, fault.BeforeCommit)
+	eng := openEngineIn(t, fault.With(context.Background(), counts), engine.Config{Path: filepath.Join(t.TempDir(), "wf.db")}, climb(true, nil))
+	commits := func(n int64) int64 {
 		t.Helper()
-		d.mu.Lock()
-		before := len(d.commits)
-		d.mu.Unlock()
+		before := counts.Commits()
 		if got, err := climbing.Run(t.Context(), eng, count{N: n}, nil); err != nil || got != n*(n+1)/2 {
 			t.Fatalf("Run = %d, %v", got, err)
 		}
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		return len(d.commits) - before
+		return counts.Commits() - before
 	}
 	if n := commits(900); n > 90 {
 		t.Errorf("900 pure steps took %d commits", n)
 	}
 	mustClimb(t, eng, 1, 900)
-	least := 100
+	least := int64(100)
 	for range 20 { // a machine that is busy makes it more
 		least = min(least, commits(5))
 	}
-	if least != 2 {
-		t.Errorf("a run of 5 pure steps took %d commits, want its start and its end", least)
+	if least != 1 {
+		t.Errorf("a run of 5 pure steps took %d commits, want one", least)
 	}
 	mustClimb(t, eng, 21, 5)
 }
@@ -197,11 +194,12 @@ func TestStopCommitsWhatIsAhead(t *testing.T) {
 				if s.I < 40 {
 					return nil
 				}
+				id := c.Run().ID // which is in the file then
 				switch by {
 				case engine.Paused:
-					go eng.Pause(ctx, 1, "a moment") //nolint:errcheck // the status shows it
+					go eng.Pause(ctx, id, "a moment") //nolint:errcheck // the status shows it
 				case engine.Cancelled:
-					go eng.Cancel(ctx, 1, "enough") //nolint:errcheck // the status shows it
+					go eng.Cancel(ctx, id, "enough") //nolint:errcheck // the status shows it
 				default:
 					stop()
 				}
@@ -229,8 +227,9 @@ func TestDeposedOwnerIsAheadInVain(t *testing.T) {
 		return engine.Next(), nil
 	}}
 	heir := openEngine(t, cfg, peeking(last, nil))
-	owner := openEngine(t, cfg, peeking(last, func(_ *engine.Context, s *count) error {
+	owner := openEngine(t, cfg, peeking(last, func(ctx *engine.Context, s *count) error {
 		if visits.Add(1) == 40 {
+			_ = ctx.Run() // which is in the file then
 			there <- true
 			<-goOn
 		}
@@ -338,6 +337,109 @@ func holdTurn(t *testing.T, path string) (free func()) {
 	return func() {
 		if err := errors.Join(turn.Give(), turn.Close()); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// A run whose first step is pure is in the file as soon as anybody could ask for it: the step itself, by its number,
+// its folder, its signal or its log, and whoever looks a little later.
+func TestPureRunComesIntoTheFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "wf.db")
+	for name, ask := range map[string]func(*engine.Context) error{
+		"number":  func(ctx *engine.Context) error { _ = ctx.Run(); return nil },
+		"log":     func(ctx *engine.Context) error { ctx.Log().Debug("here"); return nil },
+		"folder":  func(ctx *engine.Context) error { _, err := ctx.Folder(); return err },
+		"save":    func(ctx *engine.Context) error { return ctx.Save() },
+		"records": func(ctx *engine.Context) error { _, _, err := engine.Recorded[int](ctx, "x"); return err },
+		"children": func(ctx *engine.Context) error {
+			for _, err := range ctx.Children() {
+				return err
+			}
+			return nil
+		},
+		"time": func(*engine.Context) error { return nil },
+	} {
+		w := oneStep(name, func(ctx *engine.Context, s *count) (engine.Transition, error) {
+			err := ask(ctx)
+			n := int64(0)
+			for begun := time.Now(); n == 0 && (name == "time" || name == "save") && time.Since(begun) < 10*time.Second; {
+				n = scalar(t, path, "SELECT count(*) FROM wf_runs WHERE workflow = '"+name+"' AND status = 'running'")
+			}
+			if n == 0 {
+				n = scalar(t, path, "SELECT count(*) FROM wf_runs WHERE workflow = '"+name+"' AND status = 'running'")
+			}
+			return engine.Done(n), err
+		})
+		w.Steps[0].Pure = true
+		eng := openEngine(t, engine.Config{Path: path, Checkpoint: engine.Checkpoint{Every: 1}}, w)
+		if n, err := w.Name.Run(t.Context(), eng, count{}, nil); err != nil || n != 1 {
+			t.Errorf("%s: Run = %d, %v; want the run there", name, n, err)
+		}
+	}
+}
+
+// A run that begins before it is in the file waits all the same if its queue has no place, or its disk no space.
+func TestPureRunThatMayNotExecute(t *testing.T) {
+	t.Parallel()
+	begun, goOn := make(chan bool, 10), make(chan bool)
+	w := climb(true, nil)
+	hold := oneStep("hold", func(ctx *engine.Context, _ *count) (engine.Transition, error) {
+		begun <- true
+		<-goOn
+		return engine.Done(int64(1)), nil
+	})
+	eng := newEngine(t, w, hold)
+	if _, err := eng.SetQueue(t.Context(), engine.DefaultQueue, engine.QueueOptions{Concurrency: new(1)}); err != nil {
+		t.Fatal(err)
+	}
+	first, second := make(chan error, 1), make(chan error, 1)
+	go func() { // ends with the run
+		_, err := hold.Name.Run(context.Background(), eng, count{}, nil)
+		first <- err
+	}()
+	<-begun
+	go func() { // ends with the run
+		got, err := climbing.Run(context.Background(), eng, count{N: 3}, nil)
+		if err == nil && got != 6 {
+			err = fmt.Errorf("got %d", got)
+		}
+		second <- err
+	}()
+	for ticks := eng.Watch(t.Context()); ; <-ticks {
+		if list, err := eng.List(t.Context(), engine.RunFilter{Statuses: []engine.Status{engine.Pending}}); err != nil || len(list) == 1 {
+			break
+		}
+	}
+	close(goOn)
+	if err := errors.Join(<-first, <-second); err != nil {
+		t.Error(err)
+	}
+	mustClimb(t, eng, 2, 3)
+	if first, err := eng.Get(t.Context(), 1); err != nil || history(t, eng, 2)[1].Time.Before(first.Ended) {
+		t.Errorf("it began while the first had not ended: %v", err)
+	}
+}
+
+// A run that cannot be created says so, and what it has come to is nowhere.
+func TestPureRunThatCannotBeCreated(t *testing.T) {
+	t.Parallel()
+	for _, moment := range []fault.Moment{fault.BeforeCommit, fault.AfterCommit} {
+		path := filepath.Join(t.TempDir(), "wf.db")
+		dying, err := engine.Open(fault.With(context.Background(), fault.At(2, moment)), engine.Config{Path: path}, climb(true, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := climbing.Run(t.Context(), dying, count{N: 3}, nil); err == nil {
+			t.Error("Run = nil, though its engine has died")
+		}
+		if err := dying.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		runs := scalar(t, path, "SELECT count(*) FROM wf_runs WHERE status = 'completed'")
+		all := scalar(t, path, "SELECT count(*) FROM wf_runs")
+		if want := int64(moment); runs != want || all != want { // it was the commit that holds it all
+			t.Errorf("dead on side %d of the commit: %d runs of %d completed, want %d", moment, runs, all, want)
 		}
 	}
 }

@@ -221,7 +221,13 @@ func (x *execution) commit(ctx context.Context, c *store.Change) error {
 	g.Change(c, func(err error) { outcome <- err })
 	x.eng.store.SubmitGroup(g)
 	x.mu.Unlock()
-	if err := <-outcome; err != nil {
+	err := <-outcome
+	if x.birth != nil {
+		x.mu.Lock()
+		x.name(&c.Row)
+		x.mu.Unlock()
+	}
+	if err != nil {
 		return x.storageError(err)
 	}
 	x.eng.wakeAfter(c.Wakes)
@@ -286,6 +292,8 @@ func (x *execution) storageError(err error) error {
 		return &TxError{effect.Err}
 	}
 	switch {
+	case errors.Is(err, store.ErrGuard) && x.birth != nil && x.birth.waits.Load(): // it was never there to be lost
+		return fmt.Errorf("run %d: %w", x.number(), ErrLeaseLost)
 	case errors.Is(err, store.ErrGuard):
 		x.eng.log.Warn("lease lost", "run_id", x.row.ID, "worker", x.worker.id)
 		return fmt.Errorf("run %d: %w", x.row.ID, ErrLeaseLost)

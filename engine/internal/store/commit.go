@@ -129,6 +129,11 @@ func acknowledge(reqs []*request) {
 		}
 	}
 	for _, r := range reqs {
+		if r.err != nil && r.create != nil && r.create.Lease != nil {
+			r.create.Lease.void = fmt.Errorf("the run was not created: %w", r.err)
+		}
+	}
+	for _, r := range reqs {
 		r.done(r.err)
 	}
 }

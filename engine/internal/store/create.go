@@ -32,6 +32,7 @@ func (b *batch) create(reqs []*request) error {
 			return err
 		}
 		r.run = run
+		r.create.Lease.begin(&run)
 		b.seen.create(&run)
 		rows, history = append(rows, runRow(&run)...), append(history, first)
 		if r.create.Undo {

@@ -47,7 +47,7 @@ func list[T any](ctx context.Context, s *Store, what, query string, args ...any)
 // From within user SQL nothing is read: it would be what was committed before, which is not what the
 // transaction sees.
 func (s *Store) prepared(ctx context.Context, query string) (*sqlx.Stmt, error) {
-	if inTx(ctx) {
+	if InTx(ctx) {
 		return nil, ErrInTx
 	}
 	if stmt, ok := s.stmts.Load(query); ok {

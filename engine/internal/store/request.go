@@ -170,7 +170,7 @@ func (s *Store) await(ctx context.Context, r *request) error {
 	if s.writer == nil {
 		return ErrReadOnly
 	}
-	if inTx(ctx) {
+	if InTx(ctx) {
 		return ErrInTx
 	}
 	if ctx.Err() != nil {

@@ -157,6 +157,10 @@ type Create struct {
 	Attributes []Attribute // to search by
 	Hooks      bool        // hooks are to be fired when it ends
 	From       *Origin     // the visit from which it goes on; nil for a run that begins
+
+	// Lease, if it is not nil, becomes that of the run, and changes of it may be submitted behind the Create at
+	// once. They fail as those of others if the run is not created, or may not execute yet.
+	Lease *Lease
 }
 
 // Change is one guarded change of a run: a compare-and-set on (id, epoch, seq, status). Either all

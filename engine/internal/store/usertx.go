@@ -43,8 +43,8 @@ func (u *UserTx) Context() context.Context { return u.ctx }
 
 type txKey struct{}
 
-// inTx reports whether ctx comes from a UserTx.
-func inTx(ctx context.Context) bool { return ctx.Value(txKey{}) != nil }
+// InTx reports whether ctx comes from a UserTx: the store must not be called with it, since it would wait for itself.
+func InTx(ctx context.Context) bool { return ctx.Value(txKey{}) != nil }
 
 // ExecContext runs statements that return no rows. The statement ends with the transaction's time,
 // not with ctx: to interrupt a write would undo the whole transaction, other requests' writes included.
