@@ -35,7 +35,17 @@ func (e *Engine) perform(ctx context.Context, def *definition, s any, opts *Star
 	if err != nil {
 		return store.Run{}, err
 	}
-	return e.execute(ctx, run.ID, &ExecuteOptions{})
+	return e.follow(ctx, run.ID)
+}
+
+// follow executes a run that was just started here, or waits for its end if a worker was quicker to take it, as when
+// it had to wait for a place in its queue.
+func (e *Engine) follow(ctx context.Context, id int64) (store.Run, error) {
+	row, err := e.execute(ctx, id, &ExecuteOptions{})
+	if errors.Is(err, ErrRunOwned) {
+		return e.waitFor(ctx, id)
+	}
+	return row, err
 }
 
 // mayBeUnborn reports whether a run may begin before it is in the file: its first step is pure, and nothing is to
@@ -80,7 +90,7 @@ func (e *Engine) performUnborn(ctx context.Context, def *definition, begin start
 		}
 		return x.row, err
 	}
-	return e.execute(ctx, id, &ExecuteOptions{})
+	return e.follow(ctx, id)
 }
 
 // conceive makes the execution of a run that is to be created, as the writer will create it.

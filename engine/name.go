@@ -29,7 +29,8 @@ func (n Name[S, R]) Start(ctx context.Context, eng *Engine, s S, opts *StartOpti
 
 // Run starts a run and executes it in the foreground, until it has ended;
 // it waits for retries. When ctx ends, the run is saved and suspended, and Run returns a *RunError
-// with that status; [Engine.Execute] goes on with it. No other run is touched.
+// with that status; [Engine.Execute] goes on with it. No other run is touched. A run whose first step is pure may
+// begin before it is in the file, which it is as soon as anything needs its number, or after 10 ms.
 func (n Name[S, R]) Run(ctx context.Context, eng *Engine, s S, opts *StartOptions) (R, error) {
 	var zero R
 	def, err := eng.definition(string(n))

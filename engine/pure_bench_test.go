@@ -26,6 +26,17 @@ func climb(pure bool, before func(*engine.Context, *count) error) engine.Workflo
 		}}}}
 }
 
+// One run at a time in the foreground, one pure step: created, executed and completed in one commit.
+func BenchmarkRunOnePureStep(b *testing.B) {
+	eng := newEngine(b, climb(true, nil))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := climbing.Run(b.Context(), eng, count{}, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // One run of b.N steps, pure or with a commit each.
 func BenchmarkSteps(b *testing.B) {
 	for _, kind := range []string{"pure", "effectful"} {

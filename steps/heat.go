@@ -42,7 +42,7 @@ func HeatWorkflow() engine.Workflow[HeatState, HeatResult] {
 		Doc:      "Let heat spread over a plate (2-D diffusion, finite differences).",
 		Validate: (*HeatState).validate,
 		Codec:    engine.CBOR, // the array is one copy there
-		Steps:    []engine.Step[HeatState]{{Name: "diffuse", Do: diffuse}},
+		Steps:    []engine.Step[HeatState]{{Name: "diffuse", Pure: true, Do: diffuse}},
 	}
 }
 

@@ -40,7 +40,7 @@ func PiWorkflow() engine.Workflow[PiState, PiResult] {
 		Version:  1,
 		Doc:      "Estimate pi from n random points, with its standard error.",
 		Validate: (*PiState).validate,
-		Steps:    []engine.Step[PiState]{{Name: "draw", Do: drawPoints}},
+		Steps:    []engine.Step[PiState]{{Name: "draw", Pure: true, Do: drawPoints}},
 	}
 }
 

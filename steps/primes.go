@@ -34,7 +34,7 @@ func PrimesWorkflow() engine.Workflow[PrimesState, PrimesResult] {
 		Version:  1,
 		Doc:      "Count the primes up to n with a segmented sieve.",
 		Validate: (*PrimesState).validate,
-		Steps:    []engine.Step[PrimesState]{{Name: "sieve", Do: sievePrimes}},
+		Steps:    []engine.Step[PrimesState]{{Name: "sieve", Pure: true, Do: sievePrimes}},
 	}
 }
 

@@ -25,7 +25,7 @@ func SumWorkflow() engine.Workflow[SumState, Uint128] {
 		Name:    Sum,
 		Version: 1,
 		Doc:     "Add the integers from 1 to n.",
-		Steps:   []engine.Step[SumState]{{Name: "add", Do: add}},
+		Steps:   []engine.Step[SumState]{{Name: "add", Pure: true, Do: add}},
 	}
 }
 
