@@ -19,9 +19,11 @@ var update = flag.Bool("update", false, "write into the documents what was count
 func TestCostOfRuns(t *testing.T) {
 	t.Parallel()
 	counted := map[string]tally.Counts{
+		"opening a file":                                     costOfOpening(t),
 		"a run of one step, in the foreground":               costInForeground(t),
 		"a run of one step, beside a worker":                 costBesideWorker(t),
 		"each further step":                                  costOfStep(t),
+		"100 pure steps, while the writer is busy":           costOfPure(t),
 		"a save that is waited for":                          costOfSave(t),
 		"a recorded call":                                    costOfCall(t),
 		"a signal, until the step that it wakes begins":      costOfSignal(t),
@@ -117,6 +119,31 @@ func mustTotal(t *testing.T, want int64) func(int64, error) {
 	}
 }
 
+// mostPrepared are how many statements may be prepared while a file is opened: each command of the command line waits for
+// them.
+const mostPrepared = 55
+
+func costOfOpening(t *testing.T) tally.Counts {
+	t.Helper()
+	m := newMeter(t, engine.Observer{})
+	path := m.Path()
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m.begin()
+	m.open(t, path, engine.Observer{})
+	m.lap()
+	prepared := 0
+	for _, n := range m.laps[0].Prepared {
+		prepared += n
+	}
+	t.Logf("opening a file prepares %d statements", prepared)
+	if prepared > mostPrepared {
+		t.Errorf("opening a file prepares %d statements, want at most %d", prepared, mostPrepared)
+	}
+	return m.least(t)
+}
+
 // costOfStep counts from one visit of a step to the next.
 func costOfStep(t *testing.T) tally.Counts {
 	t.Helper()
@@ -131,6 +158,33 @@ func costOfStep(t *testing.T) tally.Counts {
 		return engine.Repeat(), nil
 	}))
 	mustTotal(t, laps+1)(engine.Name[count, int64]("steps").Run(t.Context(), m.Engine, count{}, nil))
+	return m.least(t)
+}
+
+// costOfPure counts the commit of pure steps that have run ahead of a writer that was busy.
+func costOfPure(t *testing.T) tally.Counts {
+	t.Helper()
+	const steps = 100
+	busy, free := make(chan struct{}), make(chan struct{})
+	commits := make(chan tally.Counts, 9)
+	var m *meter
+	m = newMeter(t, engine.Observer{CommitEnded: func(engine.CommitEvent) { commits <- m.tally.Take() }},
+		climb(true, func(_ *engine.Context, s *count) error {
+			switch s.I {
+			case 1:
+				go m.Tx(context.Background(), func(context.Context, engine.Tx) error { close(busy); <-free; return nil })
+				<-busy
+				for len(commits) > 0 { // of what was before
+					<-commits
+				}
+			case steps:
+				close(free)
+				<-commits // of what kept the writer busy
+				m.laps = append(m.laps, <-commits)
+			}
+			return nil
+		}))
+	mustTotal(t, steps*(steps+1)/2)(climbing.Run(t.Context(), m.Engine, count{N: steps}, nil))
 	return m.least(t)
 }
 
