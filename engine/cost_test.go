@@ -121,7 +121,7 @@ func mustTotal(t *testing.T, want int64) func(int64, error) {
 
 // mostPrepared are how many statements may be prepared while a file is opened: each command of the command line waits for
 // them.
-const mostPrepared = 55
+const mostPrepared = 4
 
 func costOfOpening(t *testing.T) tally.Counts {
 	t.Helper()

@@ -57,9 +57,11 @@ func TestCostOfCommits(t *testing.T) {
 // countedStore counts the statements of each commit, by the number of requests in it.
 type countedStore struct {
 	*store.Store
-	count   *tally.Tally
-	mu      sync.Mutex // guards what follows
-	commits map[int]tally.Counts
+	count *tally.Tally
+
+	mu         sync.Mutex // guards what follows
+	commits    map[int]tally.Counts
+	busy, free chan struct{} // the next commit closes one, and then waits for the other
 }
 
 func newCountedStore(t *testing.T) *countedStore {
@@ -77,8 +79,14 @@ func newCountedStore(t *testing.T) *countedStore {
 
 func (c *countedStore) committed(done store.Committed) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.commits[done.Requests] = c.count.Take()
+	busy, free := c.busy, c.free
+	c.busy, c.free = nil, nil
+	c.mu.Unlock()
+	if busy != nil {
+		close(busy)
+		<-free
+	}
 }
 
 // commit calls all the functions, each of which makes a request, while the writer is kept busy, so that it then commits all of
@@ -87,9 +95,10 @@ func (c *countedStore) commit(t *testing.T, requests ...func()) tally.Counts {
 	t.Helper()
 	var all sync.WaitGroup
 	busy, free := make(chan struct{}), make(chan struct{})
-	all.Go(func() {
-		must(t, c.Update(t.Context(), func(*store.Tx) error { close(busy); <-free; return nil }))
-	})
+	c.mu.Lock()
+	c.busy, c.free = busy, free
+	c.mu.Unlock()
+	all.Go(func() { mustCreate(t, c.Store, 0) })
 	<-busy
 	for _, request := range requests {
 		all.Go(request)
