@@ -72,7 +72,7 @@ func wakeUp(ctx context.Context, t *Trial) (Sample, error) {
 		if time.Now().After(first) {
 			return nil, fmt.Errorf("%d runs could not be started in %v", n, t.pause(ahead))
 		}
-		if err := late.wait(ctx, n, t.Patience); err != nil {
+		if err := late.wait(ctx, n, max(t.Patience, 20*time.Second)); err != nil {
 			return nil, err
 		}
 		sample["late50"], sample["late99"] = quantile(late.list, 0.5), quantile(late.list, 0.99)
