@@ -16,6 +16,7 @@ import (
 
 // What a transition costs does not depend on what is in the file. Each file is measured in turns with an empty one.
 func TestScaleCostStaysFlat(t *testing.T) {
+	together(t)
 	for _, tt := range []struct {
 		name string
 		fill func(t *testing.T, path string)

@@ -18,6 +18,7 @@ import (
 
 // Runs that execute hardly notice that others are pruned, here or by another process, and the file becomes smaller.
 func TestScalePruneStallsNobody(t *testing.T) {
+	together(t)
 	for _, tt := range []struct {
 		name  string
 		prune func(t *testing.T, eng *engine.Engine, path string)
@@ -37,6 +38,7 @@ func TestScalePruneStallsNobody(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			wf(t) // built before anything is measured
 			path := copied(t, scaleFile(t, "ended", fillEnded))
 			var watch stopwatch
 			eng := openScale(t, path, engine.Observer{StepStarted: watch.step})

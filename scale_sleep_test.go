@@ -16,6 +16,7 @@ import (
 
 // Runs that wait cost neither memory nor processor time, and those whose time has come begin at once.
 func TestScaleSleepers(t *testing.T) {
+	together(t)
 	for _, tt := range []struct {
 		name string
 		fill func(t *testing.T, path string)

@@ -26,6 +26,13 @@ var (
 // campaign is from how many runs on times are held against their budgets.
 const campaign = 100_000
 
+// together lets a test run beside others, unless it measures.
+func together(t *testing.T) {
+	if *scaleRuns < campaign {
+		t.Parallel()
+	}
+}
+
 // tick is the state of the campaign's runs.
 type tick struct {
 	N int64 `json:"n" help:"how many transitions"`

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	queries "github.com/durable-wf/wf/sql"
@@ -22,30 +21,39 @@ func (tx *Tx) space() (s space, err error) {
 	if err != nil {
 		return s, err
 	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
 	for rows.Next() {
-		err = errors.Join(err, rows.Scan(&s.pages, &s.free, &s.possible, &s.pageSize))
+		if err := rows.Scan(&s.pages, &s.free, &s.possible, &s.pageSize); err != nil {
+			return s, err
+		}
 	}
-	return s, errors.Join(err, rows.Err(), rows.Close())
+	return s, rows.Err()
 }
 
 // vacuum takes pages that are not in use off the end of the file, for up to d, and returns what it is like then. It is
 // quick as long as there are few: SQLite looks through the list of them for each.
 func (tx *Tx) vacuum(d time.Duration) (space, error) {
-	begun := time.Now()
+	end := time.Now().Add(d)
 	now, err := tx.space()
 	if err != nil || !now.possible || now.free == 0 {
 		return now, err
 	}
-	rows, err := tx.query(queries.VacuumStep)
-	if err != nil {
-		return now, err
-	}
-	for rows.Next() && time.Since(begun) < d { // each row is a page
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	if err := tx.takePages(end); err != nil {
 		return now, err
 	}
 	return tx.space()
+}
+
+// takePages takes a page after the other off the end of the file, until a time or until none is free.
+func (tx *Tx) takePages(end time.Time) error {
+	rows, err := tx.query(queries.VacuumStep)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()                          //nolint:errcheck // rows.Err tells
+	for rows.Next() && time.Now().Before(end) { // each row is a page
+	}
+	return rows.Err()
 }
 
 // giveBack makes the file smaller by the pages that are not in use, in short transactions, and has the log written
