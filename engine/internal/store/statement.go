@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -166,14 +167,18 @@ type multi struct {
 }
 
 // fill puts the rows in args where the statement reads them; the caller empties the table.
-func (m *multi) fill(args []any) {
+func (m *multi) fill(args []any) error {
 	if m.width == 0 {
 		for _, c := range batchColumn.FindAllStringSubmatch(m.text, -1) {
 			n, _ := strconv.Atoi(c[1]) //nolint:errcheck // digits
 			m.width = max(m.width, n)
 		}
 	}
+	if len(args)%m.width != 0 { // the table would end within a row
+		return fmt.Errorf("%d values for rows of %d: %s", len(args), m.width, m.text)
+	}
 	m.keep.table.values, m.keep.table.width = args, m.width
+	return nil
 }
 
 // exec runs the statement for all rows in args, and returns how many rows it has written.
@@ -181,7 +186,9 @@ func (m *multi) exec(ctx context.Context, args []any) (int64, error) {
 	if len(args) == 0 {
 		return 0, nil
 	}
-	m.fill(args)
+	if err := m.fill(args); err != nil {
+		return 0, err
+	}
 	defer m.keep.table.empty()
 	res, err := m.ExecContext(ctx)
 	if err != nil {
@@ -195,7 +202,9 @@ func (m *multi) query(ctx context.Context, args []any, each func(*sql.Rows) erro
 	if len(args) == 0 {
 		return nil
 	}
-	m.fill(args)
+	if err := m.fill(args); err != nil {
+		return err
+	}
 	defer m.keep.table.empty()
 	rows, err := m.QueryContext(ctx)
 	if err != nil {
