@@ -61,20 +61,22 @@ func (tx *Tx) takePages(end time.Time) error {
 func (s *Store) giveBack(ctx context.Context) (total PruneResult, err error) {
 	for {
 		var before, after space
+		var done bool
 		begun := time.Now()
 		err := s.Update(ctx, func(tx *Tx) (err error) {
 			if before, err = tx.space(); err != nil {
 				return err
 			}
 			after, err = tx.vacuum(paceTarget)
-			tx.b.w.wal.now = after.free == 0 || !after.possible
+			done = after.pages == before.pages || after.free == 0
+			tx.b.w.wal.now = done
 			return err
 		})
 		if err != nil {
 			return total, err
 		}
 		total.Bytes += before.bytes() - after.bytes()
-		if after.free == 0 || !after.possible {
+		if done {
 			return total, nil
 		}
 		rest(ctx, time.Since(begun))
