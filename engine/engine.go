@@ -36,6 +36,7 @@ type Engine struct {
 
 	work  hub // there may be runs to claim
 	news  hub // anything may have changed
+	rings pulse
 	plans hub // schedules may have something to do
 	bell  *oslock.Bell
 	stop  context.CancelFunc // ends the engine's own goroutines
@@ -52,6 +53,7 @@ type Engine struct {
 	mu      sync.Mutex
 	worker  *worker              // guarded by mu: this process, once it owns runs
 	live    map[int64]*execution // guarded by mu: runs executing here
+	serves  []*dispatcher        // guarded by mu: of the calls of Serve
 	held    map[int64]store.Run  // guarded by mu: started here, not yet executed
 	adrift  map[int64]bool       // guarded by mu: owned here, but this process could not go on with them
 	waiters map[int64][]*waiter  // guarded by mu: by run
@@ -76,7 +78,7 @@ func Open(ctx context.Context, cfg Config, defs ...Definition) (*Engine, error) 
 	slices.Sort(e.names)
 	st, err := store.Open(ctx, store.Options{
 		Path: cfg.Path, Create: cfg.Access == Create, ReadOnly: cfg.Access == ReadOnly,
-		Adopt: cfg.Adopt, AllowNetwork: cfg.AllowNetwork, Logger: cfg.Logger, Observe: e.watcher(),
+		Adopt: cfg.Adopt, AllowNetwork: cfg.AllowNetwork, Logger: cfg.Logger, Observe: e.watcher(), Aside: e.aside,
 	})
 	if err != nil {
 		return nil, err
@@ -133,6 +135,7 @@ func (e *Engine) shut() error {
 	e.hooks.Wait()
 	e.await(e.cfg.DrainTimeout)
 	err := e.leave()
+	e.rings.flush()
 	if e.bell != nil {
 		err = errors.Join(err, e.bell.Close())
 	}
@@ -187,7 +190,10 @@ func (e *Engine) enqueued() {
 	e.changed()
 }
 
-func (e *Engine) ring() {
+// ring wakes other processes, at once unless that was done a moment ago.
+func (e *Engine) ring() { e.rings.beat(e.ringNow) }
+
+func (e *Engine) ringNow() {
 	if err := e.bell.Ring(); err != nil && e.life.Err() == nil { // others find out within a second by themselves
 		e.log.Warn("ringing the doorbell", "error", err)
 	}

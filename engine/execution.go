@@ -17,6 +17,7 @@ type execution struct {
 	def     *definition
 	worker  *worker
 	cancel  context.CancelCauseFunc
+	vacate  func()         // leaves its slot, as soon as the run does not go on here
 	unwatch [2]func() bool // stop watching what may end the run's context
 	onBegin func(Run)      // told that the first step is about to begin; may be nil
 	terms   terms          // said at the start
@@ -74,7 +75,7 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 // execution makes the execution of a run, and its context.
 func (e *Engine) execution(ctx context.Context, row store.Run, lease *store.Lease, rest Status) (*execution, context.Context) {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, terms: termsOf(&row), rest: rest, row: row, lease: lease, hurry: make(chan struct{}, 1)}
+	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, vacate: func() {}, terms: termsOf(&row), rest: rest, row: row, lease: lease, hurry: make(chan struct{}, 1)}
 	x.ahead.landed = sync.NewCond(&x.mu)
 	if row.Deaths > 0 {
 		x.ahead.wary = aheadMoves

@@ -60,7 +60,8 @@ func (e *Engine) executeFamily(ctx context.Context, run *store.Run, once bool) (
 	e.mu.Lock()
 	w := e.worker
 	e.mu.Unlock()
-	d := &dispatcher{eng: e, worker: w, freed: make(chan struct{}, e.cfg.Workers), root: eldest(run), once: once}
+	d := &dispatcher{eng: e, worker: w, slots: newSlots(e.cfg.Workers), root: eldest(run), once: once}
+	d.begin = func(row store.Run) { d.start(ctx, row) }
 	watched := make(chan struct{})
 	go func() { // ends with ctx
 		defer close(watched)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/durable-wf/wf/engine/internal/clock"
+	"github.com/durable-wf/wf/engine/internal/store"
 )
 
 // hub wakes any number of goroutines at once. The zero value is ready.
@@ -14,6 +15,7 @@ type hub struct {
 	ch chan struct{} // guarded by mu; closed by notify
 
 	over []func() // guarded by mu: tell the clock that nobody waits for ch any more
+	n    int64    // guarded by mu: calls of notify
 }
 
 // changed returns a channel that is closed by the next notify. Take it, then look, then wait: so no
@@ -27,9 +29,17 @@ func (h *hub) changed() <-chan struct{} {
 	return h.ch
 }
 
+// count returns how often notify was called.
+func (h *hub) count() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.n
+}
+
 func (h *hub) notify() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.n++
 	for _, over := range h.over {
 		over()
 	}
@@ -80,6 +90,11 @@ func (e *Engine) hear(rings <-chan struct{}) {
 		case _, ok := <-rings:
 			if !ok {
 				rings = nil
+			} else if !e.store.OthersWrote(e.life) { // but this process, which knows what it has done
+				if !e.rest() {
+					return
+				}
+				continue
 			}
 		case _, ok := <-e.store.Watch():
 			if !ok {
@@ -175,4 +190,14 @@ func (e *Engine) Watch(ctx context.Context) <-chan struct{} {
 		}
 	}()
 	return ticks
+}
+
+// aside hears, from the writer, what a transaction of this process has done to relatives of a run.
+func (e *Engine) aside(a store.Aside) {
+	for _, id := range a.Ended {
+		e.ended(id, nil)
+	}
+	if a.Wanted {
+		e.task(func() { e.attend(e.life) }) // not here: the writer waits
+	}
 }

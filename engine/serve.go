@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,26 +45,42 @@ func (e *Engine) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
-	d := &dispatcher{eng: e, worker: w, freed: make(chan struct{}, e.cfg.Workers)}
+	d := &dispatcher{eng: e, worker: w, slots: newSlots(e.cfg.Workers)}
+	d.begin = func(row store.Run) { d.start(ctx, row) }
+	defer e.open(d)()
 	var clockwork sync.WaitGroup
 	clockwork.Go(func() { e.fireSchedules(ctx) })  // ends with ctx
 	clockwork.Go(func() { e.fireNowAndThen(ctx) }) // ends with ctx
 	err = d.dispatch(ctx)
 	cancel()
+	d.slots.observe(lull{}) // nothing begins here any more
 	clockwork.Wait()
 	err = errors.Join(err, d.drain(ctx))
 	e.log.InfoContext(ctx, "serve stopped", "worker", w.id)
 	return err
 }
 
-// dispatcher hands claimed runs to goroutines. Its fields belong to Serve's goroutine, but for freed.
+// open lets starts use the slots of a dispatcher, until the function that it returns is called.
+func (e *Engine) open(d *dispatcher) (shut func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.serves = append(e.serves, d)
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.serves = slices.DeleteFunc(e.serves, func(other *dispatcher) bool { return other == d })
+	}
+}
+
+// dispatcher hands runs to goroutines. more, held and calm belong to its own goroutine.
 type dispatcher struct {
 	eng    *Engine
 	worker *worker
-	active int
-	more   bool          // the last claim left some behind
-	held   bool          // runs are pending in a queue that may be full
-	freed  chan struct{} // one for each run that has left its slot
+	slots  *slots
+	begin  func(store.Run) // executes a run in a slot that was taken for it; safe for concurrent use
+	more   bool            // the last claim left some behind
+	held   bool            // runs are pending in a queue that may be full
+	calm   bool            // nothing executed when the last look began, nor did it find anything
 
 	root int64 // only descendants of this run; 0 for all runs
 	once bool  // end when nothing executes and nothing can be claimed
@@ -75,6 +92,9 @@ func (d *dispatcher) dispatch(ctx context.Context) error {
 	var changed, news <-chan struct{}
 	for look := true; ctx.Err() == nil; {
 		if look || d.more {
+			d.calm = d.slots.still()
+			d.slots.observe(lull{}) // what happens from here on the look may miss
+			count := d.eng.work.count()
 			changed, news = d.eng.work.changed(), d.eng.news.changed() // arm, then look, then sleep; without a look they stay armed
 			var err error
 			if due, err = d.look(ctx); err != nil {
@@ -84,9 +104,10 @@ func (d *dispatcher) dispatch(ctx context.Context) error {
 				look = true
 				continue
 			}
-			if d.once && d.active == 0 && !d.more {
+			if d.once && d.calm && !d.more {
 				return nil
 			}
+			d.slots.observe(lull{on: !d.more && !d.held, count: count, untilUS: due})
 		}
 		if !d.held {
 			news = nil // else a run that leaves its queue, wherever it was executed, makes room for another
@@ -142,17 +163,19 @@ func (d *dispatcher) endure(ctx context.Context, err error) error {
 // claim fills the free slots.
 func (d *dispatcher) claim(ctx context.Context) error {
 	for {
-		limit := min(d.eng.cfg.Workers-d.active, claimBatch)
+		limit := d.slots.reserve(claimBatch)
 		if limit == 0 {
 			d.more = true
 			return nil
 		}
 		rows, err := d.eng.store.Claim(ctx, store.Claim{Worker: d.worker.id, Workflows: d.eng.names, Root: d.root, Limit: limit})
+		d.slots.vacate(limit - len(rows))
 		if err != nil {
 			return err
 		}
 		for _, row := range rows {
-			d.start(ctx, row)
+			d.calm = false
+			d.begin(row)
 		}
 		if d.more = len(rows) == limit; !d.more {
 			return nil
@@ -162,21 +185,22 @@ func (d *dispatcher) claim(ctx context.Context) error {
 
 // start executes a run in a goroutine that drain waits for.
 func (d *dispatcher) start(ctx context.Context, row store.Run) {
-	d.active++
 	rest := Pending
 	if d.root != 0 {
 		rest = Suspended
 	}
 	x, own := d.eng.adopt(ctx, row, rest)
-	go func() {
-		defer func() { d.freed <- struct{}{} }()
+	d.slots.run(func(vacate func()) {
+		if d.root == 0 { // else nobody is to think the family at rest before all of this is over
+			x.vacate = vacate
+		}
 		err := x.run(own)
 		if err == nil || errors.Is(err, ErrLeaseLost) {
 			return
 		}
 		d.eng.log.Error("run not finished here", "run_id", row.ID, "workflow", row.Workflow, "error", err)
 		d.eng.giveBack(ctx, row.ID)
-	}()
+	})
 }
 
 // giveBack frees a run with which this process could not go on, such as on a full disk, as soon as
@@ -203,7 +227,7 @@ func (d *dispatcher) sleep(ctx context.Context, changed, news <-chan struct{}, d
 		defer stop()
 		due = timer
 	}
-	if d.active >= d.eng.cfg.Workers {
+	if d.slots.full() {
 		due, changed, news = nil, nil, nil // no slot: only one that is freed matters
 	}
 	select {
@@ -214,34 +238,19 @@ func (d *dispatcher) sleep(ctx context.Context, changed, news <-chan struct{}, d
 		return true
 	case <-due: // the wall clock is looked at again at least once a second
 		return d.eng.clock.NowUS() >= dueUS
-	case <-d.freed:
-		d.active--
-		d.collect()
+	case <-d.slots.freed:
 		return d.root != 0 // nobody else looks for it
 	}
 	return false
-}
-
-// collect takes note of all slots that are free by now.
-func (d *dispatcher) collect() {
-	for {
-		select {
-		case <-d.freed:
-			d.active--
-		default:
-			return
-		}
-	}
 }
 
 // drain waits for the runs under way. What does not stop in time loses its lease.
 func (d *dispatcher) drain(ctx context.Context) error {
 	timeout := time.NewTimer(d.eng.cfg.DrainTimeout)
 	defer timeout.Stop()
-	for d.active > 0 {
+	for !d.slots.still() {
 		select {
-		case <-d.freed:
-			d.active--
+		case <-d.slots.freed:
 		case <-timeout.C:
 			return d.abandon(context.WithoutCancel(ctx))
 		}

@@ -238,6 +238,7 @@ func (x *execution) commit(ctx context.Context, c *store.Change) error {
 	}
 	x.mu.Unlock()
 	if status := Status(c.Row.Status); status != Running && !(status == Compensating && c.Row.Owner != 0) {
+		x.vacate() // before others are told, who may have a run to start
 		if status != Waiting {
 			x.tellEnd()
 		}
@@ -277,6 +278,7 @@ func (x *execution) tellEnd() {
 func (e *Engine) tell(ctx context.Context, c *store.Change) {
 	r := &c.Row
 	if r.Parent == 0 && r.Children == 0 && r.Schedule == 0 && r.Queue == DefaultQueue && len(c.Sends) == 0 && r.Status != string(Compensating) {
+		e.expect(r)
 		e.changed()
 		return
 	}

@@ -121,25 +121,44 @@ func (e *Engine) create(ctx context.Context, def *definition, begin starting, op
 	if err != nil {
 		return Run{}, false, err
 	}
-	if mode == own {
+	var d *dispatcher
+	switch mode {
+	case own:
 		w, err := e.join(ctx)
 		if err != nil {
 			return Run{}, false, err
 		}
 		create.Run.Owner, create.History.Worker = w.id, w.id
+	case enqueue:
+		if d = e.berth(&create.Run); d != nil {
+			create.Run.Owner, create.History.Worker, create.Yield = d.worker.id, d.worker.id, true
+		}
 	}
 	made, err := e.store.Create(ctx, &create)
+	if d != nil && made.Owner == 0 {
+		d.slots.vacate(1)
+	}
 	if err != nil {
 		return e.keyed(ctx, err, &create, opts)
 	}
-	if made.Owner != 0 { // else it has to wait, also if it is to execute here
-		e.mu.Lock()
-		e.held[made.ID] = made
-		e.mu.Unlock()
-	} else {
-		e.enqueued()
-	}
+	e.made(&made, d)
 	return runOf(&made, def), true, nil
+}
+
+// made lets a new run be executed: in the slot of d that was taken for it, if it has an owner, or else by whoever has
+// created it, and by anybody if it has none.
+func (e *Engine) made(row *store.Run, d *dispatcher) {
+	switch {
+	case row.Owner == 0: // it has to wait, also if it was to execute here
+		e.enqueued()
+	case d != nil:
+		d.begin(*row)
+		e.changed()
+	default:
+		e.mu.Lock()
+		e.held[row.ID] = *row
+		e.mu.Unlock()
+	}
 }
 
 // newRun makes a run that may be created: by a start, a parent, a schedule or the user's transaction. Its

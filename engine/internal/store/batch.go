@@ -19,6 +19,7 @@ type batch struct {
 	steps []moved          // of leases, in their order
 	loose bool             // closures of the store's own have run, which may have given numbers behind the batch's back
 	seen  *observed        // what an observer is told of it
+	aside Aside            // what Options.Aside is told of it
 	unfit map[*Lease]error // why a change was left out, and all that follow it are; nil while there is none
 
 	leaves bool              // a long history is to be deleted

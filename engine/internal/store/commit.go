@@ -76,6 +76,9 @@ func (w *writer) transact(reqs []*request, begun time.Time) error {
 		w.store.leaves()
 	}
 	w.tell(reqs, begun, b.seen, nil)
+	if a := b.aside; w.store.aside != nil && (a.Wanted || len(a.Ended) > 0) {
+		w.store.aside(a)
+	}
 	return nil
 }
 

@@ -84,7 +84,7 @@ func (b *batch) newRun(c *Create) (Run, History, error) {
 	if run.DueUS != 0 || run.Wait != "" {
 		run.Owner = 0
 	}
-	if err := b.enter(&run); err != nil {
+	if err := b.enter(&run, c.Yield); err != nil {
 		return Run{}, History{}, err
 	}
 	run.Status, run.Attempt, run.Epoch, run.StartedUS = "pending", 0, 0, 0
@@ -100,6 +100,9 @@ func (b *batch) newRun(c *Create) (Run, History, error) {
 	run.Done, run.Total = -1, -1
 	at := lease{hash: make([]byte, sha256.Size)}
 	first := c.History
+	if c.Yield && run.Owner == 0 {
+		first.Worker = 0
+	}
 	err := b.extend(run.ID, run.UUID, &at, &first)
 	run.Seq, run.FirstHistory, run.HeadHistory, run.HeadHash = first.Seq, first.ID, first.ID, first.Hash
 	return run, first, err

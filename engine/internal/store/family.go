@@ -185,8 +185,10 @@ func (b *batch) cancel(run *Run, detail string) error {
 		return nil
 	}
 	if run.Owner != 0 {
+		b.aside.Wanted = true
 		return b.w.exec(b.w.stmts.runWant, run.ID, "cancel", detail)
 	}
+	b.aside.Ended = append(b.aside.Ended, run.ID)
 	next := *run
 	next.Status, next.Wait, next.DueUS, next.Reason = "cancelled", "", 0, reasonIn(detail)
 	h := History{Kind: next.Status, Step: run.Step, Visit: run.Visit, Attempt: run.Attempt, DurationUS: -1, Detail: detail}

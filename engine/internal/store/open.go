@@ -40,7 +40,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, files: filesOf(path), log: o.Logger, clock: clock.From(ctx), cut: fault.From(ctx), observe: o.Observe, archives: o.ReadOnly || o.archive, watch: make(chan struct{}, 1), left: make(chan struct{}, 1)}
+	s := &Store{path: path, files: filesOf(path), log: o.Logger, clock: clock.From(ctx), cut: fault.From(ctx), observe: o.Observe, aside: o.Aside, archives: o.ReadOnly || o.archive, watch: make(chan struct{}, 1), left: make(chan struct{}, 1)}
 	s.inspector = sync.OnceValues(func() (*sqlite.Driver, error) { return newInspector(s.files) })
 	if err := s.open(ctx, &o); err != nil {
 		return nil, errors.Join(err, s.Close())

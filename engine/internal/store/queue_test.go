@@ -172,6 +172,26 @@ func TestConcurrencyOfOwned(t *testing.T) {
 	}
 }
 
+// A run that yields begins at once in a queue without limits; in one that has some it gets its turn, however many places
+// there are.
+func TestYield(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	y.set("mail", func(q *store.Queue) { q.Concurrency = 2 })
+	for queue, want := range map[string]string{"mail": "pending", "free": "running"} {
+		c := newCreate(y.worker)
+		c.Run.Queue, c.Yield, c.History.Worker = queue, true, y.worker
+		run, err := y.Create(t.Context(), c)
+		must(t, err)
+		if run.Status != want {
+			t.Errorf("in queue %s: %s, want %s", queue, run.Status, want)
+		}
+		if h := lastEvent(t, y.Store, run.ID); h.Worker != run.Owner {
+			t.Errorf("in queue %s: its owner is %d, worker %d has created it", queue, run.Owner, h.Worker)
+		}
+	}
+}
+
 func TestRate(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)

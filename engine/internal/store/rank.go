@@ -6,14 +6,15 @@ import "context"
 type share struct{ queue, fairKey string }
 
 // enter lets a new run enter its queue. One that is to execute at once does so if the queue has a place for it;
-// otherwise, and if it is not to wait for a time of its own, it gets its turn.
-func (b *batch) enter(run *Run) error {
+// otherwise, and if it is not to wait for a time of its own, it gets its turn. One that yields does so in a queue
+// that has no limits only.
+func (b *batch) enter(run *Run, yields bool) error {
 	queues, err := b.limits()
 	if err != nil {
 		return err
 	}
 	q := queues[run.Queue]
-	if run.Owner != 0 && (q == nil || q.Admits(false, b.wall)) {
+	if run.Owner != 0 && (q == nil || !yields && q.Admits(false, b.wall)) {
 		if q != nil {
 			q.take(false, b.wall)
 		}

@@ -39,6 +39,9 @@ type Options struct {
 
 	// Observe is told of each transaction, by the writer, which waits for it; nil is not called.
 	Observe func(Committed)
+	// Aside is told, by the writer, of what each transaction has done to relatives of runs, if anything. It must not
+	// block.
+	Aside func(Aside)
 
 	archive bool // to put archived runs into it
 }
@@ -52,6 +55,7 @@ type Store struct {
 	clock    *clock.Clock // the wall time
 	cut      *fault.Cut   // tests alone let an engine die
 	observe  func(Committed)
+	aside    func(Aside)
 	archives bool // may be an archive: it takes no new runs here
 
 	read   *sqlx.DB // mode=ro, query_only; a few connections

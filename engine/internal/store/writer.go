@@ -32,7 +32,8 @@ type writer struct {
 
 	mu      sync.Mutex // guards what follows
 	queue   []*request
-	coming  int // requests that were announced and are not in the queue yet
+	asked   []chan<- bool // by OthersWrote
+	coming  int           // requests that were announced and are not in the queue yet
 	closing bool
 
 	wake    chan struct{}   // capacity 1: there is something in the queue, or the writer is to close
@@ -50,6 +51,7 @@ type writer struct {
 	known    bool             // heads and version hold
 	args     []any            // room for the rows of a statement, used again and again
 	byRun    map[int64]*move  // room for those of a round
+	heard    int64            // the data version when OthersWrote asked last
 	served   string           // the lane of runs that was served last
 	wal      wal
 	copier   logCopier
@@ -85,6 +87,7 @@ func (w *writer) open(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
+	w.heard = dataVersion(ctx, w.conn.Conn)
 	w.stmts = newStatements(w.conn.Conn, w.table)
 	_, err = w.conn.ExecContext(ctx, queries.BatchTable)
 	return err
@@ -177,10 +180,12 @@ func (w *writer) loop() {
 			w.run(batch)
 			done()
 			w.checkpoint()
+			w.answer()
 		}
 		if w.wal.now {
 			w.checkpoint()
 		}
+		w.answer()
 		w.mu.Lock()
 		end := w.closing && len(w.queue) == 0 && w.coming == 0
 		w.mu.Unlock()

@@ -93,13 +93,16 @@ func (c Cost) String() string {
 	return text
 }
 
-// look is what every store does once a second, whatever else it does.
+// look is what every store does once a second, and when it was woken, whatever else it does.
 const look = "PRAGMA data_version"
 
 // Cost sums up what was executed, but for that.
 func (c Counts) Cost() Cost {
 	var cost Cost
 	for text, n := range c.Written {
+		if text == look {
+			continue
+		}
 		if strings.HasSuffix(strings.TrimRight(text, "; \n"), "COMMIT") {
 			cost.Commits += n
 		}

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/durable-wf/wf/engine/internal/store"
+)
+
+// slots are the places for the runs that one Serve executes at a time. It is safe for concurrent use.
+type slots struct {
+	mu    sync.Mutex
+	size  int
+	taken int           // guarded by mu
+	busy  int           // guarded by mu: goroutines that execute; one whose run has ended has left its slot before
+	lull  lull          // guarded by mu
+	freed chan struct{} // capacity 1: ticks when a slot was left, or a goroutine has ended
+}
+
+// lull is a time in which nothing waits that could be claimed: since a look that has found nothing, until
+// something happens that may have made work, which the hub counts.
+type lull struct {
+	on      bool
+	count   int64 // of the hub, when the look began
+	untilUS int64 // when the next run is due; 0 for never
+}
+
+func newSlots(size int) *slots { return &slots{size: size, freed: make(chan struct{}, 1)} }
+
+// reserve takes up to n slots, and returns how many.
+func (s *slots) reserve(n int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n = min(n, s.size-s.taken)
+	s.taken += n
+	return n
+}
+
+// vacate leaves n slots.
+func (s *slots) vacate(n int) { s.leave(n, 0) }
+
+func (s *slots) leave(slots, goroutines int) {
+	s.mu.Lock()
+	s.taken -= slots
+	s.busy -= goroutines
+	s.mu.Unlock()
+	select {
+	case s.freed <- struct{}{}:
+	default: // whoever is told looks at all
+	}
+}
+
+// run executes fn, which is given a way to leave its slot early, in a goroutine and in a slot that was reserved.
+func (s *slots) run(fn func(vacate func())) {
+	s.mu.Lock()
+	s.busy++
+	s.mu.Unlock()
+	go func() { // awaited by dispatcher.drain
+		vacate := sync.OnceFunc(func() { s.vacate(1) })
+		defer s.leave(0, 1)
+		defer vacate()
+		fn(vacate)
+	}()
+}
+
+// full reports whether all slots are taken.
+func (s *slots) full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taken >= s.size
+}
+
+// still reports whether no slot is taken and no goroutine executes.
+func (s *slots) still() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taken == 0 && s.busy == 0
+}
+
+// observe notes what a look for work has come to.
+func (s *slots) observe(l lull) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lull = l
+}
+
+// expects reports whether a look is to follow by a time anyway.
+func (s *slots) expects(us int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lull.on && s.lull.untilUS != 0 && s.lull.untilUS <= us
+}
+
+// slip takes a slot for a run that nobody has claimed, if nothing waits before it.
+func (s *slots) slip(work *hub, nowUS int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taken >= s.size || !s.lull.on || s.lull.count != work.count() || s.lull.untilUS != 0 && nowUS >= s.lull.untilUS {
+		return false
+	}
+	s.taken++
+	return true
+}
+
+// berth takes a free slot of this process for a run that is about to be started, so that it executes at once, without
+// a claim; nil if there is none. It does so only in a lull: what waits goes first. A run that has to wait for a time of
+// its own, or shares its queue out, gets its turn like all others; so do those of a queue with limits, which the writer
+// sees to.
+func (e *Engine) berth(row *store.Run) *dispatcher {
+	if row.DueUS != 0 || row.FairKey != "" {
+		return nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, d := range e.serves {
+		if d.slots.slip(&e.work, e.clock.NowUS()) {
+			return d
+		}
+	}
+	return nil
+}
+
+// expect lets the dispatchers of this process look when the time of a run comes that has begun to wait.
+func (e *Engine) expect(row *store.Run) {
+	at := row.DueUS
+	if late := row.DeadlineUS; at == 0 || late != 0 && late < at {
+		at = late
+	}
+	if at == 0 || Status(row.Status) != Waiting {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if slices.ContainsFunc(e.serves, func(d *dispatcher) bool { return !d.slots.expects(at) }) {
+		e.work.notify()
+	}
+}
