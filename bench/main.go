@@ -51,6 +51,7 @@ func root() *cobra.Command {
 	flags.StringSliceVar(&c.Subjects, "subjects", nil, "keys of subjects (default all)")
 	flags.StringSliceVar(&c.Workloads, "workloads", nil, "names of workloads (default all)")
 	flags.IntVar(&c.Reps, "reps", 3, "repetitions")
+	flags.BoolVar(&c.Merge, "merge", false, "keep what was measured before of other subjects and workloads, and replace these")
 	flags.BoolVar(&c.Quick, "quick", false, "as small as can be, once: to see that all works")
 	flags.BoolVar(&c.NoSyncs, "no-syncs", false, "do not count, with strace, how often a step waits for the disk")
 	flags.StringVar(&c.Temp, "temp", "", "where the databases are: a folder on the disk that is meant (default the system's)")

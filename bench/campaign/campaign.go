@@ -26,6 +26,7 @@ type Campaign struct {
 	Subjects  []string // keys; none means all
 	Workloads []string // names; none means all
 	Reps      int
+	Merge     bool      // keep what Out holds of other subjects and workloads
 	Quick     bool      // as small as can be: to see that all works
 	NoSyncs   bool      // do not count how often the engines wait for the disk
 	Temp      string    // where the databases are; "" means the system's folder for temporary files
@@ -36,7 +37,8 @@ type Campaign struct {
 	dir      string
 	programs *programs
 	mu       sync.Mutex // guards the trials of file
-	file     results.File
+	file     *results.File
+	part     *results.Campaign // this one, in file
 }
 
 // quickTogether is how many trials of a quick look are at work at a time: most of them wait.
@@ -44,6 +46,9 @@ const quickTogether = 4
 
 // Run measures. The error joins those of trials; the results are complete nevertheless.
 func (c *Campaign) Run(ctx context.Context) (_ *results.File, err error) {
+	if err := c.begin(ctx); err != nil {
+		return nil, err
+	}
 	if c.dir, err = os.MkdirTemp(c.Temp, "wf-bench-"); err != nil {
 		return nil, err
 	}
@@ -59,17 +64,37 @@ func (c *Campaign) Run(ctx context.Context) (_ *results.File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	c.file = results.File{Began: time.Now().UTC().Truncate(time.Second), Quick: c.Quick, Reps: c.Reps, Machine: machine(c.dir), Commit: commit(ctx), Subjects: subjects}
+	c.file.Machine = machine(c.dir)
+	c.file.Describe(subjects)
 	for rep := range c.Reps {
 		if err := c.repetition(ctx, rep, subjects, works); err != nil {
-			return &c.file, err
+			return c.file, err
 		}
 	}
 	if !c.NoSyncs {
 		c.countSyncs(ctx, subjects)
 	}
-	c.file.Took = time.Since(c.file.Began)
-	return &c.file, errors.Join(c.file.Save(c.Out), c.failures())
+	c.part.Took = time.Since(c.part.Began)
+	return c.file, errors.Join(c.file.Save(c.Out), c.failures())
+}
+
+// begin prepares what is to be kept.
+func (c *Campaign) begin(ctx context.Context) error {
+	c.file = &results.File{Quick: c.Quick}
+	if c.Merge {
+		var err error
+		if c.file, err = results.Load(c.Out); err != nil {
+			return err
+		}
+		if c.file.Quick != c.Quick {
+			return fmt.Errorf("%s: figures of a quick look and of a campaign cannot be merged", c.Out)
+		}
+	}
+	c.file.Campaigns = append(c.file.Campaigns, results.Campaign{
+		Began: time.Now().UTC().Truncate(time.Second), Reps: c.Reps, Commit: commit(ctx), Load: loadAverage(),
+	})
+	c.part = &c.file.Campaigns[len(c.file.Campaigns)-1]
+	return nil
 }
 
 func (c *Campaign) engines() []string {
@@ -122,11 +147,9 @@ func names() string {
 }
 
 func (c *Campaign) repetition(ctx context.Context, rep int, subjects []trial.Description, works []workload.Workload) error {
-	took, err := syncTime(c.dir)
-	if err != nil {
+	if err := c.look(ctx); err != nil {
 		return err
 	}
-	c.file.Machine.SyncSec = append(c.file.Machine.SyncSec, took.Seconds())
 	for i, w := range works {
 		if w.Reps != 0 && rep >= w.Reps {
 			continue
@@ -134,12 +157,26 @@ func (c *Campaign) repetition(ctx context.Context, rep int, subjects []trial.Des
 		if err := c.turns(ctx, rep, i+rep, subjects, &w); err != nil {
 			return err
 		}
-		c.file.Took = time.Since(c.file.Began)
+		c.part.Took = time.Since(c.part.Began)
 		if err := c.file.Save(c.Out); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// look notes what the machine is doing before a repetition, and how fast its disk is.
+func (c *Campaign) look(ctx context.Context) error {
+	if !c.Quick {
+		busy := busyCores(ctx, lookFor)
+		c.part.Busy = append(c.part.Busy, busy)
+		if busy > results.Quiet {
+			fmt.Fprintf(c.Log, "the machine is not idle: others keep %.1f of its cores busy\n", busy)
+		}
+	}
+	took, err := syncTime(c.dir)
+	c.part.SyncSec = append(c.part.SyncSec, took.Seconds())
+	return err
 }
 
 // turns runs a workload on each subject: one after the other, but for a quick look, where some are at work together.
@@ -169,7 +206,8 @@ func (c *Campaign) turns(ctx context.Context, rep, first int, subjects []trial.D
 func (c *Campaign) note(t *results.Trial) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.file.Trials = append(c.file.Trials, *t)
+	t.Campaign = len(c.file.Campaigns) - 1
+	c.file.Add(t)
 	c.tell(t)
 }
 
@@ -178,9 +216,12 @@ func (c *Campaign) hopeless(d *trial.Description, w *workload.Workload) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.ContainsFunc(c.file.Trials, func(t results.Trial) bool {
-		return t.Subject == d.Key && t.Workload == w.Name && (t.Unable != "" || t.GaveUp != "" || t.Error != "")
+		return c.own(&t) && t.Subject == d.Key && t.Workload == w.Name && (t.Unable != "" || t.GaveUp != "" || t.Error != "")
 	})
 }
+
+// own reports whether a trial is of this campaign.
+func (c *Campaign) own(t *results.Trial) bool { return t.Campaign == len(c.file.Campaigns)-1 }
 
 func (c *Campaign) size(d *trial.Description, w *workload.Workload) int {
 	size := d.Sizes[w.Name]
@@ -201,7 +242,7 @@ func (c *Campaign) tell(t *results.Trial) {
 	case t.Unable == "":
 		what = brief(t)
 	}
-	fmt.Fprintf(c.Log, "%6.0fs  %d  %-9s %-14s %6.1fs  %s\n", time.Since(c.file.Began).Seconds(), t.Rep+1, t.Workload, t.Subject, t.Took.Seconds(), what)
+	fmt.Fprintf(c.Log, "%6.0fs  %d  %-9s %-14s %6.1fs  %s\n", time.Since(c.part.Began).Seconds(), t.Rep+1, t.Workload, t.Subject, t.Took.Seconds(), what)
 }
 
 // brief is what a trial has measured, in one line.
@@ -223,7 +264,7 @@ func brief(t *results.Trial) string {
 func (c *Campaign) failures() error {
 	var list []error
 	for _, t := range c.file.Trials {
-		if t.Error != "" {
+		if c.own(&t) && t.Error != "" {
 			list = append(list, fmt.Errorf("%s on %s: %s", t.Workload, t.Subject, t.Error))
 		}
 	}

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,6 +54,33 @@ func TestCampaignMeasuresAndCleansUp(t *testing.T) {
 	saved, err := results.Load(c.Out)
 	if err != nil || len(saved.Trials) != len(file.Trials) {
 		t.Errorf("saved are %v, error %v", saved, err)
+	}
+}
+
+// What is measured again takes the place of what was there. The rest stays.
+func TestMergeKeepsTheRest(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	c := small(t, &log)
+	c.packages, c.Workloads, c.Reps = c.packages[:1], []string{"seq", "growth"}, 1
+	if _, err := c.Run(t.Context()); err != nil {
+		t.Fatalf("%v\n%s", err, &log)
+	}
+	again := &Campaign{Merge: true, Workloads: []string{"seq"}, Reps: 2, Quick: true, NoSyncs: true, Temp: c.Temp, Out: c.Out, Log: &log, packages: c.packages}
+	file, err := again.Run(t.Context())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, &log)
+	}
+	var got []string
+	for _, r := range file.Trials {
+		got = append(got, fmt.Sprint(r.Campaign, r.Workload))
+	}
+	if want := []string{"0growth", "1seq", "1seq"}; !slices.Equal(got, want) || len(file.Subjects) != 1 || len(file.Campaigns) != 2 {
+		t.Errorf("trials are %q, want %q; %d subjects, %d campaigns", got, want, len(file.Subjects), len(file.Campaigns))
+	}
+	again.Quick = false
+	if _, err := again.Run(t.Context()); err == nil {
+		t.Error("a campaign was merged into a quick look")
 	}
 }
 

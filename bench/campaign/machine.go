@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -77,4 +78,50 @@ func syncTime(dir string) (time.Duration, error) {
 	}
 	slices.Sort(list)
 	return list[len(list)/2], nil
+}
+
+// loadAverage is that of the last minute, 0 where it is not known.
+func loadAverage() (load float64) {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0
+	}
+	if n, _ := fmt.Sscan(string(data), &load); n == 0 {
+		return 0
+	}
+	return load
+}
+
+// lookFor is how long it is looked whether the machine is idle.
+const lookFor = 2 * time.Second
+
+// busyCores is how many cores are at work for others, on average over a time in which we do nothing. It is 0 where it is not known.
+func busyCores(ctx context.Context, d time.Duration) float64 {
+	used, all, ok := ticks()
+	if !ok {
+		return 0
+	}
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+		return 0
+	}
+	usedThen, allThen, _ := ticks()
+	if allThen <= all {
+		return 0
+	}
+	return float64(usedThen-used) / float64(allThen-all) * float64(runtime.NumCPU())
+}
+
+// ticks are those of all cores since the machine was started: at work, or taken by other machines on the same hardware, and in all.
+func ticks() (used, all int64, ok bool) {
+	f, err := os.Open("/proc/stat")
+	if err != nil {
+		return 0, 0, false
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	var user, nice, system, idle, waiting, irq, softirq, steal int64
+	_, err = fmt.Fscanf(f, "cpu %d %d %d %d %d %d %d %d", &user, &nice, &system, &idle, &waiting, &irq, &softirq, &steal)
+	used = user + nice + system + irq + softirq + steal
+	return used, used + idle + waiting, err == nil
 }

@@ -25,7 +25,9 @@ func (c *Campaign) countSyncs(ctx context.Context, subjects []trial.Description)
 	if err != nil {
 		return
 	}
-	c.file.Syncs = map[string]float64{}
+	if c.file.Syncs == nil {
+		c.file.Syncs = map[string]float64{}
+	}
 	for i := range subjects {
 		d := &subjects[i]
 		few, err := c.syncs(ctx, strace, d, fewSteps)

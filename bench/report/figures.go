@@ -49,12 +49,37 @@ func (f figures) ratio(workload, subject, metric, other, otherMetric string) (fl
 		for _, b := range f.of(workload, other) {
 			v, ok := a.Sample[metric]
 			w, okay := b.Sample[otherMetric]
-			if a.Rep == b.Rep && ok && okay && w != 0 && a.Error == "" && b.Error == "" {
+			if a.Campaign == b.Campaign && a.Rep == b.Rep && ok && okay && w != 0 && a.Error == "" && b.Error == "" {
 				list = append(list, v/w)
 			}
 		}
 	}
 	return median(list)
+}
+
+// times is a ratio of two subjects, or the other way round. If they have no repetition in common, because one of them was measured
+// again apart, it is that of the medians, and says so.
+func (f figures) times(workload, metric, a, b string, inverse bool) string {
+	if a == b {
+		return ""
+	}
+	about := ""
+	v, ok := f.ratio(workload, a, metric, b, metric)
+	if !ok {
+		about = "≈ "
+		x, _ := f.median(workload, a, metric)
+		if y, there := f.median(workload, b, metric); there && y != 0 {
+			v = x / y
+		}
+	}
+	switch {
+	case v == 0:
+		return "–"
+	case inverse:
+		return about + factor(1/v)
+	default:
+		return about + factor(v)
+	}
 }
 
 func median(list []float64) (float64, bool) {

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
-	"time"
 
 	"github.com/durable-wf/wf/bench/results"
 	"github.com/durable-wf/wf/bench/trial"
@@ -32,25 +32,22 @@ type part struct {
 // view is what the page is made of.
 type view struct {
 	figures
-	Budgets string
-	Parts   []part
-	Engines string
-	Caveats []string
-	Took    string
-	Sync    string
-	Memory  string
+	Budgets   string
+	Parts     []part
+	Engines   string
+	Caveats   []string
+	When      string // the campaigns
+	Disturbed bool   // the machine had something else to do
+	Memory    string
 }
 
 // Write writes benchmarks.md and the charts in benchmarks/ into a folder.
 func Write(f *results.File, dir string) error {
-	v := view{figures: figures{f}, Took: f.Took.Round(time.Second).String()}
+	v := view{figures: figures{f}}
+	v.When, v.Disturbed = v.campaignTable().String(), v.disturbed()
 	v.Budgets, v.Engines = v.budgetTable().String(), v.engineTable().String()
-	seconds, bytesOf := workload.Metric{Unit: "s"}, workload.Metric{Unit: "bytes"}
-	var syncs []string
-	for _, s := range f.Machine.SyncSec {
-		syncs = append(syncs, seconds.Text(s))
-	}
-	v.Sync, v.Memory = strings.Join(syncs, ", "), bytesOf.Text(float64(f.Machine.Memory))
+	bytesOf := workload.Metric{Unit: "bytes"}
+	v.Memory = bytesOf.Text(float64(f.Machine.Memory))
 	for _, d := range f.Subjects {
 		v.Caveats = append(v.Caveats, d.Caveats...)
 	}
@@ -113,10 +110,16 @@ func newcomer(d *trial.Description) string {
 	}
 }
 
-// version is that of the module; ours is that of the repository.
+// version is that of the module; ours is the commits of the repository that have been measured.
 func (f figures) version(d *trial.Description) string {
-	if d.Key == ours && f.Commit != "" {
-		return "commit " + f.Commit
+	var commits []string
+	for i, c := range f.Campaigns {
+		if d.Key == ours && c.Commit != "" && !slices.Contains(commits, c.Commit) && len(f.part(i, ours)) > 0 {
+			commits = append(commits, c.Commit)
+		}
 	}
-	return d.Version
+	if len(commits) == 0 {
+		return d.Version
+	}
+	return "commit " + strings.Join(commits, ", ")
 }

@@ -17,7 +17,7 @@ import (
 // sample is a campaign of three repetitions. The median of wf's ratios to raw is 0.9, the ratio of the medians 1.
 func sample() *results.File {
 	f := &results.File{
-		Reps: 3, Machine: results.Machine{SyncSec: []float64{0.0003}},
+		Campaigns: []results.Campaign{{Reps: 3, Commit: "aaaa", Load: 0.12, Busy: []float64{0, 0.04, 0.02}, SyncSec: []float64{0.0003}}},
 		Subjects: []trial.Description{
 			{Key: "raw", Engine: "raw SQLite", Config: "no engine"},
 			{Key: "wf", Engine: "wf", Config: "default", Default: true},
@@ -63,7 +63,7 @@ func TestReport(t *testing.T) {
 		"| wf | wf (default) | WAL, synchronous=FULL | 2,000 | 1,800 – 2,400 | 0.90 × | |",                                    // medians, spread, ratio
 		"| peer | Peer (tuned) | WAL, synchronous=FULL | 60 | 20 – 90 | 0.03 × | 30.00 × |",                                   //
 		"| peer | Peer (tuned) | WAL, synchronous=FULL | > 60.0 s |", "- peer: 3 of 1000 runs had completed.", "it fell over", //
-		"![Sequential steps with effects](benchmarks/seq.svg)", "- **Peer** is invented.",
+		"![Sequential steps with effects](benchmarks/seq.svg)", "- **Peer** is invented.", "| 0.12 | 0.00, 0.04, 0.02 | 300 µs |",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %q", want)
@@ -118,5 +118,35 @@ func TestBudgetsAreMeasured(t *testing.T) {
 		if !found {
 			t.Errorf("%s: workload %s has no such figure %s", b.doc, b.workload, b.metric)
 		}
+	}
+}
+
+// What was measured again takes the place of what was there, and the page says when, and that it cannot be set against the rest as exactly.
+func TestMergedCampaigns(t *testing.T) {
+	t.Parallel()
+	f := sample()
+	f.Campaigns = append(f.Campaigns, results.Campaign{Reps: 1, Commit: "bbbb", Load: 3.5, Busy: []float64{1.25}})
+	for rep, rate := range []float64{40, 50} {
+		f.Add(&results.Trial{Subject: "peer", Workload: "seq", Campaign: 1, Rep: rep, Sample: map[string]float64{"rate": rate}})
+	}
+	dir := t.TempDir()
+	if err := Write(f, dir); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "benchmarks.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.Join(strings.Fields(string(text)), " ")
+	for _, want := range []string{
+		"| 45 | 40 – 50 | ≈ 0.02 × | ≈ 44.44 × |", "| 0.90 × raw | yes |", "| commit aaaa |",
+		"| 3.50 | 1.25 |", "| seq: peer |", "**The machine had something else to do**",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s", text)
 	}
 }

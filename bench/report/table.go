@@ -114,21 +114,6 @@ func (f figures) gaveUp(workload, subject string) bool {
 	return slices.ContainsFunc(f.of(workload, subject), func(t result) bool { return t.GaveUp != "" })
 }
 
-// times is a ratio of two subjects, or the other way round.
-func (f figures) times(workload, metric, a, b string, inverse bool) string {
-	if a == b {
-		return ""
-	}
-	v, ok := f.ratio(workload, a, metric, b, metric)
-	if !ok || v == 0 {
-		return "–"
-	}
-	if inverse {
-		v = 1 / v
-	}
-	return factor(v)
-}
-
 // factor is a ratio for people: "0.93 ×", "210 ×".
 func factor(v float64) string {
 	if v < 100 {

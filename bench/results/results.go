@@ -5,41 +5,58 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/durable-wf/wf/bench/trial"
 )
 
-// File is what a campaign has measured.
+// File is what has been measured: by one campaign, or by several that have measured parts of it again.
 type File struct {
-	Began    time.Time           `json:"began"`
-	Took     time.Duration       `json:"took_ns"`
-	Quick    bool                `json:"quick,omitempty"` // too small to mean anything
-	Reps     int                 `json:"reps"`
-	Machine  Machine             `json:"machine"`
-	Commit   string              `json:"commit"` // of this repository
-	Subjects []trial.Description `json:"subjects"`
-	Trials   []Trial             `json:"trials"`
+	Quick     bool                `json:"quick,omitempty"` // too small to mean anything
+	Machine   Machine             `json:"machine"`
+	Campaigns []Campaign          `json:"campaigns"` // in the order of time
+	Subjects  []trial.Description `json:"subjects"`
+	Trials    []Trial             `json:"trials"`
 	// Syncs is how many calls of fsync, fdatasync and their like a sequential step makes, by subject, as strace has counted them.
 	Syncs map[string]float64 `json:"syncs_per_step,omitempty"`
 }
 
+// Campaign is one call of the program, and what the machine was doing then.
+type Campaign struct {
+	Began   time.Time     `json:"began"`
+	Took    time.Duration `json:"took_ns"`
+	Reps    int           `json:"reps"`
+	Commit  string        `json:"commit"` // of this repository
+	Load    float64       `json:"load"`   // the average of the minute before it began
+	Busy    []float64     `json:"busy"`   // how many cores others kept busy before each repetition
+	SyncSec []float64     `json:"sync_s"` // what an fdatasync after a write of 4 KiB takes, the median before each repetition
+}
+
+// Quiet is how many cores others may keep busy while it is measured.
+const Quiet = 0.1
+
+// Disturbed reports whether others were at work before a repetition.
+func (c *Campaign) Disturbed() bool {
+	return slices.ContainsFunc(c.Busy, func(cores float64) bool { return cores > Quiet })
+}
+
 // Machine is what it was measured on.
 type Machine struct {
-	CPU        string    `json:"cpu"`
-	Cores      int       `json:"cores"`
-	Memory     uint64    `json:"memory_bytes"`
-	OS         string    `json:"os"`
-	Kernel     string    `json:"kernel"`
-	FileSystem string    `json:"file_system"`
-	Go         string    `json:"go"`
-	SyncSec    []float64 `json:"sync_s"` // what an fdatasync after a write of 4 KiB takes, the median before each repetition
+	CPU        string `json:"cpu"`
+	Cores      int    `json:"cores"`
+	Memory     uint64 `json:"memory_bytes"`
+	OS         string `json:"os"`
+	Kernel     string `json:"kernel"`
+	FileSystem string `json:"file_system"`
+	Go         string `json:"go"`
 }
 
 // Trial is one workload on one subject, once.
 type Trial struct {
 	Subject    string             `json:"subject"`
 	Workload   string             `json:"workload"`
+	Campaign   int                `json:"campaign,omitempty"` // which one it is of, from 0
 	Rep        int                `json:"rep"`
 	Size       int                `json:"n"`
 	Took       time.Duration      `json:"took_ns"`
@@ -74,4 +91,23 @@ func (f *File) Save(path string) error {
 		return err
 	}
 	return os.Rename(path+".part", path)
+}
+
+// Add keeps a trial. It takes the place of what other campaigns have measured of the same workload on the same subject.
+func (f *File) Add(t *Trial) {
+	f.Trials = slices.DeleteFunc(f.Trials, func(old Trial) bool {
+		return old.Workload == t.Workload && old.Subject == t.Subject && old.Campaign != t.Campaign
+	})
+	f.Trials = append(f.Trials, *t)
+}
+
+// Describe takes in subjects, in the place of what was known of them.
+func (f *File) Describe(list []trial.Description) {
+	for _, d := range list {
+		if i := slices.IndexFunc(f.Subjects, func(old trial.Description) bool { return old.Key == d.Key }); i >= 0 {
+			f.Subjects[i] = d
+		} else {
+			f.Subjects = append(f.Subjects, d)
+		}
+	}
 }
