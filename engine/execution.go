@@ -141,8 +141,9 @@ func (x *execution) goOn(ctx context.Context) error {
 	}
 }
 
-// leave takes the run off the list of those that execute here. If this process has lost the run and
-// has got it again meanwhile, the later execution stays on it. A run that is adrift is still owned here.
+// leave takes the run off the list of those that execute here, and lets those look who wait for it and have not been
+// told how it stands: others may have ended it. If this process has lost the run and has got it again meanwhile,
+// the later execution stays on the list. A run that is adrift is still owned here.
 func (x *execution) leave(adrift bool) {
 	x.cancel(ErrAttemptEnded)
 	x.drop()
@@ -158,6 +159,9 @@ func (x *execution) leave(adrift bool) {
 		return
 	}
 	delete(x.eng.live, x.number())
+	if !x.told {
+		x.eng.rouse(x.number(), nil)
+	}
 	x.eng.clock.Moved()
 	if adrift {
 		x.eng.adrift[x.number()] = true

@@ -135,7 +135,7 @@ func (e *Engine) create(ctx context.Context, def *definition, begin starting, op
 		}
 	}
 	made, err := e.store.Create(ctx, &create)
-	if d != nil && made.Owner == 0 {
+	if d != nil && (err != nil || made.Owner == 0) {
 		d.slots.vacate(1)
 	}
 	if err != nil {

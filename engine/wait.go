@@ -121,6 +121,11 @@ func (e *Engine) ended(id int64, end *store.Run) {
 	if x := e.live[id]; x != nil {
 		x.told = true
 	}
+	e.rouse(id, end)
+}
+
+// rouse is ended for a caller that holds mu.
+func (e *Engine) rouse(id int64, end *store.Run) {
 	for _, w := range e.waiters[id] {
 		w.end = end
 		w.over()

@@ -1,10 +1,13 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -120,5 +123,51 @@ func TestWaitHandsOverALargeResult(t *testing.T) {
 	}
 	if got, err := big.Wait(t.Context(), eng, run.ID); err != nil || len(got) != 2<<20 {
 		t.Errorf("Wait = %d bytes, %v", len(got), err)
+	}
+}
+
+// Who waits for a run that executes here is told when it does so no more, also if others have ended it before he came
+// and this process has not noticed yet.
+func TestWaitForARunThatWasLost(t *testing.T) {
+	t.Parallel()
+	begun, goOn := make(chan bool), make(chan bool)
+	blocked := countTo(func(*engine.Context, *count) error { begun <- true; <-goOn; return nil })
+	cfg := engine.Config{Path: filepath.Join(t.TempDir(), "wf.db")}
+	heir := openEngine(t, cfg, countTo(nil))
+	owner := openEngine(t, cfg, blocked)
+	ended := make(chan error, 1)
+	go func() { // ends with the run
+		_, err := counting.Run(context.Background(), owner, count{N: 1}, nil)
+		ended <- err
+	}()
+	<-begun
+	heard := owner.Watch(t.Context())
+	if err := owner.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	if run, err := heir.Execute(t.Context(), 1, nil); err != nil || run.Status != engine.Completed {
+		t.Fatalf("Execute = %s, %v", run.Status, err)
+	}
+	for quiet := false; !quiet; { // until the owner has heard all there is to hear
+		select {
+		case <-heard:
+		case <-time.After(1500 * time.Millisecond):
+			quiet = true
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	waited := make(chan error, 1)
+	go func() { // ends with ctx
+		_, err := counting.Wait(ctx, owner, 1)
+		waited <- err
+	}()
+	time.Sleep(100 * time.Millisecond)
+	close(goOn)
+	if err := <-ended; !errors.Is(err, engine.ErrLeaseLost) {
+		t.Errorf("Run = %v", err)
+	}
+	if err := <-waited; err != nil {
+		t.Errorf("Wait = %v", err)
 	}
 }
