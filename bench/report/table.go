@@ -39,7 +39,7 @@ func (t table) String() string {
 // workloadTable has a row for each subject that has figures. The notes say why others have none.
 func (f figures) workloadTable(w *workload.Workload) (t table, notes []string) {
 	metrics := f.present(w)
-	head := []string{"name", "engine and configuration", "durability"}
+	head := []string{"name", "engine and configuration", "durability", "N"}
 	for _, m := range metrics {
 		head = append(head, m.Heading())
 	}
@@ -90,7 +90,8 @@ func (f figures) present(w *workload.Workload) (list []*workload.Metric) {
 }
 
 func (f figures) row(w *workload.Workload, d *trial.Description, metrics []*workload.Metric) []string {
-	row := []string{d.Key, label(d), f.durability(d.Key)}
+	n := workload.Metric{Unit: "count"}
+	row := []string{d.Key, label(d), f.durability(d.Key), n.Text(float64(f.size(w.Name, d.Key)))}
 	for _, m := range metrics {
 		cell := "–"
 		if v, ok := f.median(w.Name, d.Key, m.Name); ok {

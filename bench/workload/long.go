@@ -21,7 +21,6 @@ func long() Workload {
 			{Name: "ratio", Unit: "1", Label: "last to first", Less: true},
 			{Name: "first", Unit: "s", Label: "a first step", Less: true}, {Name: "last", Unit: "s", Label: "a last step", Less: true},
 			{Name: "cpuratio", Unit: "1", Label: "CPU, last to first", Less: true},
-			{Name: "n", Unit: "count", Label: "N"},
 		},
 		Phases: []Phase{longRun},
 	}
@@ -44,7 +43,7 @@ func longRun(ctx context.Context, t *Trial) (Sample, error) {
 			return nil, err
 		}
 		first, last := c.cost(begin, window), c.cost(t.Size-1-window, window)
-		s := Sample{"first": first, "last": last, "ratio": last / first, "n": float64(t.Size)}
+		s := Sample{"first": first, "last": last, "ratio": last / first}
 		if before := used[1] - used[0]; before > 0 {
 			s["cpuratio"] = float64(used[3]-used[2]) / float64(before)
 		}
@@ -95,7 +94,7 @@ func resuming() Workload {
 		Metrics: []Metric{
 			{Name: "resumed", Unit: "s", Label: "resumed", Less: true}, {Name: "open", Unit: "s", Label: "of it open", Less: true},
 			{Name: "at10", Unit: "s", Label: "a step after 10", Less: true}, {Name: "middle", Unit: "s", Label: "after N/100", Less: true},
-			{Name: "end", Unit: "s", Label: "after N", Less: true}, {Name: "n", Unit: "count", Label: "N"},
+			{Name: "end", Unit: "s", Label: "after N", Less: true},
 		},
 		Phases: []Phase{growOld, resume},
 	}
@@ -130,7 +129,7 @@ func growOld(ctx context.Context, t *Trial) (Sample, error) {
 		}
 		time.Sleep(t.pause(2 * time.Second)) // pure steps may be ahead of the disk
 		w := min(1000, t.Size/4)
-		return Sample{"at10": c.mean(10, w), "middle": c.mean(max(10, t.Size/100), w), "end": c.mean(t.Size-2-w, w), "n": float64(t.Size)}, nil
+		return Sample{"at10": c.mean(10, w), "middle": c.mean(max(10, t.Size/100), w), "end": c.mean(t.Size-2-w, w)}, nil
 	})
 }
 

@@ -19,7 +19,7 @@ func sleepers() Workload {
 		Metrics: []Metric{
 			{Name: "resident", Unit: "bytes", Label: "resident memory", Less: true}, {Name: "idle", Unit: "%", Label: "CPU, idle (of one core)", Less: true},
 			{Name: "late50", Unit: "s", Label: "late, p50", Less: true}, {Name: "late99", Unit: "s", Label: "late, p99", Less: true},
-			{Name: "open", Unit: "s", Label: "open", Less: true}, {Name: "starts", Unit: "runs/s", Label: "starts/s"}, {Name: "n", Unit: "count", Label: "N"},
+			{Name: "open", Unit: "s", Label: "open", Less: true}, {Name: "starts", Unit: "runs/s", Label: "starts/s"},
 		},
 		Phases: []Phase{fallAsleep, wakeUp},
 	}
@@ -36,7 +36,7 @@ func fallAsleep(ctx context.Context, t *Trial) (Sample, error) {
 		if err := s.Sleep(ctx, t.Size, id, func(int) time.Time { return tomorrow }); err != nil {
 			return nil, err
 		}
-		return Sample{"starts": perSecond(t.Size, time.Since(begun)), "n": float64(t.Size)}, nil
+		return Sample{"starts": perSecond(t.Size, time.Since(begun))}, nil
 	})
 }
 

@@ -14,7 +14,7 @@ func fanout() Workload {
 		Name: "fanout", Title: "Fan-out",
 		Doc:  "One run starts N children of one step each, waits for all of them and adds up their results.",
 		Size: 10_000, Quick: 20, InFlight: 100,
-		Metrics: []Metric{{Name: "rate", Unit: "children/s"}, {Name: "took", Unit: "s", Label: "all together", Less: true}, {Name: "n", Unit: "count", Label: "N"}},
+		Metrics: []Metric{{Name: "rate", Unit: "children/s"}, {Name: "took", Unit: "s", Label: "all together", Less: true}},
 		Phases: []Phase{func(ctx context.Context, t *Trial) (Sample, error) {
 			return t.measure(ctx, func(sys subject.System) (Sample, error) { return fanOut(ctx, t, sys) })
 		}},
@@ -41,7 +41,7 @@ func fanOut(ctx context.Context, t *Trial, sys subject.System) (Sample, error) {
 		return nil, err
 	}
 	took := time.Since(begun)
-	return Sample{"rate": perSecond(t.Size, took), "took": took.Seconds(), "n": float64(t.Size)}, nil
+	return Sample{"rate": perSecond(t.Size, took), "took": took.Seconds()}, nil
 }
 
 // signals is how long a message to a run takes.
