@@ -108,6 +108,21 @@ func TestFailedTrialDoesNotEndTheCampaign(t *testing.T) {
 	}
 }
 
+// What a program says when it dies names files of the machine that it was built on.
+func TestFoldersAreNotTold(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"open: /home/me/x/wf.db: no such file":                           "open: wf.db: no such file",
+		`panic | main.go("/a/b c") at /go/pkg/mod/x@v1.2.3/y.go:17 +0x1`: `panic | main.go("b c") at y.go:17 +0x1`,
+		"1 of 2 runs/s, and/or":                                          "1 of 2 runs/s, and/or",
+		"dial unix @/tmp/pg/.s.5432: no":                                 "dial unix @.s.5432: no",
+	} {
+		if got := folders().ReplaceAllString(text, ""); got != want {
+			t.Errorf("%q is told as %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestUnknownNamesAreAnsweredWithTheKnown(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

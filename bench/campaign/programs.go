@@ -25,10 +25,10 @@ const apart = "temporal"
 
 // build builds the programs of engines, which are Go packages in this folder, into dir and asks each for its subjects.
 func build(ctx context.Context, dir string, withApart bool, packages ...string) (*programs, error) {
-	if err := compile(ctx, dir, ".", append([]string{"-trimpath"}, packages...)...); err != nil {
+	if err := compile(ctx, dir, ".", packages...); err != nil {
 		return nil, err
 	}
-	if withApart { // without -trimpath, so that what tests have compiled is not compiled again
+	if withApart {
 		if err := compile(ctx, dir, apart, "."); err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func build(ctx context.Context, dir string, withApart bool, packages ...string) 
 	return p, nil
 }
 
-// compile runs go build in a folder.
+// compile runs go build in a folder, without -trimpath, so that what tests have compiled is not compiled again.
 func compile(ctx context.Context, dir, folder string, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-o", dir + string(filepath.Separator)}, args...)...)
 	cmd.Dir = folder

@@ -9,7 +9,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -39,11 +39,14 @@ func (c *Campaign) trialOf(ctx context.Context, d *trial.Description, w *workloa
 		err = errors.Join(err, os.RemoveAll(dir))
 	}
 	if err != nil {
-		res.Error = strings.TrimSpace(strings.ReplaceAll(err.Error(), c.dir+string(filepath.Separator), ""))
+		res.Error = strings.TrimSpace(folders().ReplaceAllString(err.Error(), ""))
 	}
 	res.Took = time.Since(begun)
 	return res
 }
+
+// folders match absolute paths but for their last part: nobody else has them.
+func folders() *regexp.Regexp { return regexp.MustCompile(`(?:/[^\s/:"]+)+/`) }
 
 func (c *Campaign) phases(ctx context.Context, d *trial.Description, w *workload.Workload, dir string, res *results.Trial) error {
 	for phase := range w.Phases {
