@@ -57,9 +57,9 @@ func TestReport(t *testing.T) {
 	}
 	page := strings.Join(strings.Fields(string(text)), " ")
 	for _, want := range []string{
-		"| sequential steps with effects | ≥ 0.90 × raw | 0.90 × raw | yes | 0.03 × raw (peer) |",                             // the bound is met
-		"| kill -9 with 1,000 runs in the middle, until all have completed | ≤ 300 ms | 310 ms | no | – |",                    // a bound that was given up on is no rival
-		"| resident memory at 100 runs in flight | ≤ 30.0 MB | – | – | – |",                                                   // not measured
+		"| sequential steps with effects | ≥ 0.90 × raw | 0.90 × raw | yes | 0.03 × raw (peer) |",                                     // the bound is met
+		"| kill -9 with 1,000 runs in the middle, until all have completed | ≤ 300 ms | 310 ms | no | – |",                            // a bound that was given up on is no rival
+		"| resident memory at 100 runs in flight | ≤ 30.0 MB | – | – | – |",                                                           // not measured
 		"| wf | wf (default) | WAL, synchronous=FULL | 5,000 | 2,000 | 1,800 – 2,400 | 0.90 × | |",                                    // medians, spread, ratio
 		"| peer | Peer (tuned) | WAL, synchronous=FULL | 5,000 | 60 | 20 – 90 | 0.03 × | 30.00 × |",                                   //
 		"| peer | Peer (tuned) | WAL, synchronous=FULL | 1,000 | > 60.0 s |", "- peer: 3 of 1000 runs had completed.", "it fell over", //
