@@ -67,7 +67,7 @@ func (e *Engine) performUnborn(ctx context.Context, def *definition, begin start
 	if err != nil {
 		return store.Run{}, err
 	}
-	create, err := e.newRun(def.Describe().Name, def, begin, opts)
+	create, err := e.newRun(def.name, def, begin, opts)
 	if err != nil {
 		return store.Run{}, err
 	}

@@ -204,6 +204,7 @@ type Definition interface {
 // definition is a Definition with what is derived from it once.
 type definition struct {
 	Definition
+	name         string
 	version      int64
 	first        string                     // step
 	steps        map[string]StepDescription // by name
@@ -216,7 +217,7 @@ type definition struct {
 func newDefinition(def Definition) *definition {
 	said := def.Describe()
 	d := &definition{
-		Definition: def, version: int64(said.Version), first: said.Steps[0].Name,
+		Definition: def, name: said.Name, version: int64(said.Version), first: said.Steps[0].Name,
 		steps: map[string]StepDescription{}, fingerprints: map[string]string{}, deadline: said.Deadline, preserve: said.Preserve,
 	}
 	for _, s := range said.Steps {

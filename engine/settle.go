@@ -95,6 +95,7 @@ func (x *execution) complete(ctx context.Context, out Outcome, took time.Duratio
 		return x.fail(ctx, Outcome{Err: err}, took)
 	}
 	c.Row, c.History = next, []store.History{h}
+	x.vacate() // the run that takes the slot is claimed in the same transaction, or a later one
 	return x.orFail(ctx, x.commit(ctx, c), took)
 }
 

@@ -116,8 +116,7 @@ func (e *Engine) start(ctx context.Context, def *definition, s any, opts *StartO
 
 // create commits a new run, or finds the one that its key stands for.
 func (e *Engine) create(ctx context.Context, def *definition, begin starting, opts *StartOptions, mode startMode) (Run, bool, error) {
-	name := def.Describe().Name
-	create, err := e.newRun(name, def, begin, opts)
+	create, err := e.newRun(def.name, def, begin, opts)
 	if err != nil {
 		return Run{}, false, err
 	}

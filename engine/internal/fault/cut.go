@@ -49,7 +49,7 @@ func (c *Cut) Before() error {
 		return nil
 	}
 	if c.commits.Add(1) == c.at && c.moment == BeforeCommit {
-		c.die()
+		c.Die()
 	}
 	return c.Err()
 }
@@ -60,12 +60,13 @@ func (c *Cut) After() error {
 		return nil
 	}
 	if c.commits.Load() == c.at && c.moment == AfterCommit {
-		c.die()
+		c.Die()
 	}
 	return c.Err()
 }
 
-func (c *Cut) die() { c.once.Do(func() { close(c.dead) }) }
+// Die lets the engine die now, between two commits.
+func (c *Cut) Die() { c.once.Do(func() { close(c.dead) }) }
 
 // Err returns ErrDead after the death.
 func (c *Cut) Err() error {
