@@ -38,8 +38,14 @@ func userMay(action sqlite.AuthorizerActionCode, arg1, arg2 string) bool {
 	case sqlite.AuthInsert, sqlite.AuthUpdate, sqlite.AuthDelete:
 		return !isOurTable(arg1) && !strings.EqualFold(arg1, "sqlite_sequence") // which gives our numbers
 	default: // CREATE, DROP, ALTER and their like: the names are in either argument
-		return !isOurTable(arg1) && !isOurTable(arg2)
+		return !isOurTable(arg1) && !isOurTable(arg2) && !hides(arg1)
 	}
+}
+
+// hides reports whether a table of this name would stand before a function that our statements select from.
+func hides(name string) bool {
+	name = strings.ToLower(name)
+	return name == "json_each" || strings.HasPrefix(name, "pragma_")
 }
 
 func isOurTable(name string) bool {

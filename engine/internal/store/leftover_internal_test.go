@@ -176,3 +176,24 @@ func (f *fixture) becomes(query string, want int) {
 		}
 	}
 }
+
+// A run goes though what is left of its history, which it did not keep, has not gone yet.
+func TestPruneBesideALeftover(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	run := f.end(f.advance(f.start("order", ""), 3), "completed")
+	f.update(func(tx *Tx) error {
+		_, err := tx.b.w.conn.ExecContext(t.Context(), `WITH RECURSIVE i (n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM i WHERE n < 999)
+			INSERT INTO wf_metrics (run, name, n, x, value, time_us) SELECT ?, 'loss', n, n, 1.5, 1 FROM i`, run.ID)
+		if err == nil { // as a process that was killed has left it
+			_, err = tx.b.w.conn.ExecContext(t.Context(), `INSERT INTO wf_leftovers (run, first, head) SELECT id, first_history, head_history FROM wf_runs;
+				UPDATE wf_runs SET first_history = NULL, head_history = NULL`)
+		}
+		return err
+	})
+	got, err := f.Prune(t.Context(), Retention{EndedBeforeUS: forever})
+	if err != nil || got.Runs != 1 || got.Metrics != 1000 || f.count("SELECT (SELECT count(*) FROM wf_metrics) + (SELECT count(*) FROM wf_leftovers) + (SELECT count(*) FROM wf_history)") != 0 {
+		t.Errorf("Prune = %+v, %v, want the run and 1,000 points to go", got, err)
+	}
+	f.wantClean()
+}

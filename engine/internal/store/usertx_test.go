@@ -72,6 +72,9 @@ func TestUserSQLIsConfined(t *testing.T) {
 		{"CREATE TEMP TABLE t (a); ALTER TABLE t RENAME TO wf_runs", false}, // which would stand before ours
 		{"CREATE TABLE t (a); ALTER TABLE t RENAME TO wf_mine", false},
 		{"CREATE TABLE t (a); ALTER TABLE t ADD COLUMN b; ALTER TABLE t RENAME COLUMN b TO c", true},
+		{"CREATE TABLE json_each (value)", false}, // it would stand before the function
+		{"CREATE TEMP VIEW JSON_EACH AS SELECT 1 AS value", false},
+		{"CREATE TEMP TABLE t (value); ALTER TABLE t RENAME TO json_each", false},
 		{"VACUUM", false},
 	} {
 		t.Run(test.sql, func(t *testing.T) {
