@@ -265,3 +265,24 @@ func TestCloseLeavesNothingOpen(t *testing.T) {
 		t.Errorf("Create after Close: %v, want ErrClosed", err)
 	}
 }
+
+// Opening a current file writes nothing to it, so that whoever opens it waits neither for the disk nor for those who write.
+func TestOpenWritesNothing(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	newWorker(t, s)
+	before := map[string]os.FileInfo{}
+	for _, again := range []bool{false, true} {
+		for _, path := range []string{s.Path(), s.Path() + "-wal"} {
+			now, err := os.Stat(path)
+			must(t, err)
+			if was := before[path]; again && (now.Size() != was.Size() || !now.ModTime().Equal(was.ModTime())) {
+				t.Errorf("%s was written to: %d bytes, then %d", filepath.Base(path), was.Size(), now.Size())
+			}
+			before[path] = now
+		}
+		other, err := store.Open(t.Context(), store.Options{Path: s.Path()})
+		must(t, err)
+		must(t, other.Close())
+	}
+}

@@ -169,7 +169,7 @@ func (s *Store) upgrade(ctx context.Context) error {
 // migrate marks the file as ours and applies the migrations it lacks, each in a transaction of its
 // own: a crash leaves an older schema, which the next upgrade finishes.
 func (s *Store) migrate(ctx context.Context) error {
-	db, err := openWriter(ctx, s.path, nil)
+	db, err := openWriter(ctx, s.path, nil, "auto_vacuum(2)") // INCREMENTAL: it works in a file that is still empty
 	if err != nil {
 		return err
 	}
