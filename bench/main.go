@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +52,7 @@ func root() *cobra.Command {
 	flags.StringSliceVar(&c.Subjects, "subjects", nil, "keys of subjects (default all)")
 	flags.StringSliceVar(&c.Workloads, "workloads", nil, "names of workloads (default all)")
 	flags.IntVar(&c.Reps, "reps", 3, "repetitions")
+	flags.DurationVar(&c.Enough, "enough", 6*time.Second, "do not repeat a workload on a peer that has taken so long; 0 means that all is repeated")
 	flags.BoolVar(&c.Merge, "merge", false, "keep what was measured before of other subjects and workloads, and replace these")
 	flags.BoolVar(&c.Quick, "quick", false, "as small as can be, once: to see that all works")
 	flags.BoolVar(&c.NoSyncs, "no-syncs", false, "do not count, with strace, how often a step waits for the disk")

@@ -26,12 +26,13 @@ type Campaign struct {
 	Subjects  []string // keys; none means all
 	Workloads []string // names; none means all
 	Reps      int
-	Merge     bool      // keep what Out holds of other subjects and workloads
-	Quick     bool      // as small as can be: to see that all works
-	NoSyncs   bool      // do not count how often the engines wait for the disk
-	Temp      string    // where the databases are; "" means the system's folder for temporary files
-	Out       string    // where the results go, after each workload
-	Log       io.Writer // gets a line per trial
+	Enough    time.Duration // a workload on a peer that has taken so long is not repeated any more; 0 means it is
+	Merge     bool          // keep what Out holds of other subjects and workloads
+	Quick     bool          // as small as can be: to see that all works
+	NoSyncs   bool          // do not count how often the engines wait for the disk
+	Temp      string        // where the databases are; "" means the system's folder for temporary files
+	Out       string        // where the results go, after each workload
+	Log       io.Writer     // gets a line per trial
 
 	packages []string // the programs of engines; none means all
 	dir      string
@@ -189,7 +190,7 @@ func (c *Campaign) turns(ctx context.Context, rep, first int, subjects []trial.D
 	for i := range subjects {
 		d := &subjects[(first+i)%len(subjects)]
 		group.Go(func() error {
-			if ctx.Err() != nil || c.hopeless(d, w) {
+			if ctx.Err() != nil || c.hopeless(d, w) || c.enough(d, w) {
 				return ctx.Err()
 			}
 			res := c.trialOf(ctx, d, w, rep)
@@ -218,6 +219,23 @@ func (c *Campaign) hopeless(d *trial.Description, w *workload.Workload) bool {
 	return slices.ContainsFunc(c.file.Trials, func(t results.Trial) bool {
 		return c.own(&t) && t.Subject == d.Key && t.Workload == w.Name && (t.Unable != "" || t.GaveUp != "" || t.Error != "")
 	})
+}
+
+// enough reports whether a workload on a peer has taken so long that it is not to be repeated. wf and the baseline are
+// always repeated.
+func (c *Campaign) enough(d *trial.Description, w *workload.Workload) bool {
+	if c.Enough == 0 || d.Key == "wf" || d.Key == "raw" {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var took time.Duration
+	for _, t := range c.file.Trials {
+		if c.own(&t) && t.Subject == d.Key && t.Workload == w.Name {
+			took += t.Took
+		}
+	}
+	return took >= c.Enough
 }
 
 // own reports whether a trial is of this campaign.

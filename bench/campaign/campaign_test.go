@@ -8,8 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/durable-wf/wf/bench/results"
+	"github.com/durable-wf/wf/bench/trial"
+	"github.com/durable-wf/wf/bench/workload"
 )
 
 // small is a campaign on the two engines that are built quickly.
@@ -104,6 +107,25 @@ func TestFailedTrialDoesNotEndTheCampaign(t *testing.T) {
 		}
 		if strings.Contains(r.Error, c.Temp) {
 			t.Errorf("the error names a folder of this machine: %s", r.Error)
+		}
+	}
+}
+
+// Slow peers are not repeated for long, and what they are compared with always is.
+func TestSlowPeersAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	c := &Campaign{Enough: 6 * time.Second, file: &results.File{Campaigns: make([]results.Campaign, 2)}}
+	w := &workload.Workload{Name: "seq"}
+	for _, subject := range []string{"raw", "wf", "slow", "quick"} {
+		for _, campaign := range []int{0, 1, 1} {
+			took := results.Trial{Subject: subject, Workload: "seq", Campaign: campaign, Took: 4 * time.Second}
+			if subject == "quick" && campaign == 1 {
+				took.Took = time.Second
+			}
+			c.file.Trials = append(c.file.Trials, took)
+		}
+		if got, want := c.enough(&trial.Description{Key: subject}, w), subject == "slow"; got != want {
+			t.Errorf("enough of %s: %v, want %v", subject, got, want)
 		}
 	}
 }

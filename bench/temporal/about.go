@@ -3,14 +3,21 @@ package main
 // sizes are what a few seconds allow. A run ends by force at 51,200 events, which is 8,533 steps.
 func sizes() map[string]int {
 	return map[string]int{
-		"seq": 300, "many100": 150, "many1000": 150, "startlat": 100, "recover": 200,
+		"seq": 150, "many100": 100, "many1000": 100, "startlat": 50, "recover": 60,
+		"long": 1000, "resume": 500, "sleepers": 100, "fanout": 50, "signal": 50, "growth": 5,
+	}
+}
+
+func sizesTuned() map[string]int {
+	return map[string]int{
+		"seq": 300, "many100": 200, "many1000": 200, "startlat": 100, "recover": 200,
 		"long": 2000, "resume": 1000, "sleepers": 100, "fanout": 100, "signal": 100, "growth": 10,
 	}
 }
 
 // sizesLocal are those of steps that are not written one by one.
 func sizesLocal() map[string]int {
-	s := sizes()
+	s := sizesTuned()
 	s["seq"], s["many100"], s["many1000"] = 3000, 300, 300
 	return s
 }

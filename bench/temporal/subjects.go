@@ -24,7 +24,7 @@ func subjects() []subject.Subject {
 		},
 		{
 			Key: "temporal-tuned", Engine: "Temporal", Config: "SQLite at WAL and FULL, eager starts, time-outs of 5 s", Module: module,
-			Open: opener(tuned), Sizes: sizes(),
+			Open: opener(tuned), Sizes: sizesTuned(),
 		},
 		{
 			Key: "temporal-local", Engine: "Temporal", Config: "the same, steps are local activities", Module: module,

@@ -19,7 +19,7 @@ const (
 func many(inFlight int) Workload {
 	return Workload{
 		Name: fmt.Sprintf("many%d", inFlight), Title: fmt.Sprintf("Many runs, %s in flight", grouped(float64(inFlight))),
-		Doc: fmt.Sprintf("N runs of %d steps with effects. %s clients start a run, wait until it has completed, and start another. "+
+		Doc: fmt.Sprintf("N runs of %d steps with effects. %s clients start a run, wait until it has completed, and start another; an engine that is given fewer runs has only so many in flight. "+
 			"The baseline writes the same rows, %d changes per commit, one statement for each row.", manySteps, grouped(float64(inFlight)), perCommit),
 		Size: 20_000, Quick: 20, InFlight: inFlight,
 		Metrics: []Metric{{Name: "rate", Unit: "runs/s"}, {Name: "cpu", Unit: "s", Label: "CPU per run", Less: true}, {Name: "peak", Unit: "bytes", Label: "peak resident memory", Less: true}},
