@@ -23,11 +23,11 @@ func (m *Metric) Text(v float64) string {
 	case "bytes":
 		return scaled(v, 1000, []unit{{1, "B"}, {1e3, "KB"}, {1e6, "MB"}, {1e9, "GB"}})
 	case "ns":
-		return strconv.FormatFloat(v, 'f', 2, 64) + " ns"
+		return hundredths(v) + " ns"
 	case "%":
 		return strconv.FormatFloat(v, 'g', 2, 64) + " %"
 	case "1":
-		return strconv.FormatFloat(v, 'f', 2, 64)
+		return hundredths(v)
 	case "count":
 		return grouped(math.Round(v))
 	default: // rates
@@ -49,6 +49,11 @@ func scaled(v, limit float64, units []unit) string {
 		}
 	}
 	return digits(v/u.factor) + " " + u.name
+}
+
+// hundredths is a number with two digits after the point. What is nothing then has no sign.
+func hundredths(v float64) string {
+	return strings.Replace(strconv.FormatFloat(v, 'f', 2, 64), "-0.00", "0.00", 1)
 }
 
 // digits is a number with three digits, or all of its integer part.
