@@ -11,9 +11,10 @@ import (
 // how old a file is, or how long this process may live. What is due is asked of the clock, or else it is not due
 // in a test's own time.
 var measuring = []string{
-	"attempt.go", "backup.go", "call.go", "collect.go", "commit.go", "compensation.go", "execution.go",
-	"execution_host.go", "hook_fire.go", "knownfiles.go", "learned.go", "limits.go", "observe.go", "payloadfile.go",
-	"payloadput.go", "saver.go", "schema.go", "stall.go", "stop.go", "timelimit.go", "watchdog.go",
+	"ahead.go", "attempt.go", "backup.go", "birth.go", "call.go", "collect.go", "commit.go", "compensation.go",
+	"execution.go", "execution_host.go", "hook_fire.go", "knownfiles.go", "learned.go", "limits.go", "observe.go",
+	"pace.go", "payloadfile.go", "payloadput.go", "pulse.go", "saver.go", "schema.go", "settle.go", "space.go",
+	"stall.go", "stop.go", "timelimit.go", "watchdog.go",
 }
 
 func TestWhatIsDueIsAskedOfTheClock(t *testing.T) {
