@@ -15,7 +15,6 @@ type hub struct {
 	ch chan struct{} // guarded by mu; closed by notify
 
 	over []func() // guarded by mu: tell the clock that nobody waits for ch any more
-	n    int64    // guarded by mu: calls of notify
 }
 
 // changed returns a channel that is closed by the next notify. Take it, then look, then wait: so no
@@ -29,17 +28,9 @@ func (h *hub) changed() <-chan struct{} {
 	return h.ch
 }
 
-// count returns how often notify was called.
-func (h *hub) count() int64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.n
-}
-
 func (h *hub) notify() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.n++
 	for _, over := range h.over {
 		over()
 	}

@@ -53,7 +53,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 	clockwork.Go(func() { e.fireNowAndThen(ctx) }) // ends with ctx
 	err = d.dispatch(ctx)
 	cancel()
-	d.slots.observe(lull{}) // nothing begins here any more
+	d.slots.close()
 	clockwork.Wait()
 	err = errors.Join(err, d.drain(ctx))
 	e.log.InfoContext(ctx, "serve stopped", "worker", w.id)
@@ -93,8 +93,7 @@ func (d *dispatcher) dispatch(ctx context.Context) error {
 	for look := true; ctx.Err() == nil; {
 		if look || d.more {
 			d.calm = d.slots.still()
-			d.slots.observe(lull{}) // what happens from here on the look may miss
-			count := d.eng.work.count()
+			d.slots.setAlarm(0)                                        // what happens from here on the look may miss
 			changed, news = d.eng.work.changed(), d.eng.news.changed() // arm, then look, then sleep; without a look they stay armed
 			var err error
 			if due, err = d.look(ctx); err != nil {
@@ -107,7 +106,7 @@ func (d *dispatcher) dispatch(ctx context.Context) error {
 			if d.once && d.calm && !d.more {
 				return nil
 			}
-			d.slots.observe(lull{on: !d.more && !d.held, count: count, untilUS: due})
+			d.slots.setAlarm(due)
 		}
 		if !d.held {
 			news = nil // else a run that leaves its queue, wherever it was executed, makes room for another

@@ -13,16 +13,9 @@ type slots struct {
 	size  int
 	taken int           // guarded by mu
 	busy  int           // guarded by mu: goroutines that execute; one whose run has ended has left its slot before
-	lull  lull          // guarded by mu
+	shut  bool          // guarded by mu: no run that was not claimed begins here any more
+	alarm int64         // guarded by mu: when the dispatcher looks by itself, in microseconds; 0 if that is not known
 	freed chan struct{} // capacity 1: ticks when a slot was left, or a goroutine has ended
-}
-
-// lull is a time in which nothing waits that could be claimed: since a look that has found nothing, until
-// something happens that may have made work, which the hub counts.
-type lull struct {
-	on      bool
-	count   int64 // of the hub, when the look began
-	untilUS int64 // when the next run is due; 0 for never
 }
 
 func newSlots(size int) *slots { return &slots{size: size, freed: make(chan struct{}, 1)} }
@@ -77,35 +70,42 @@ func (s *slots) still() bool {
 	return s.taken == 0 && s.busy == 0
 }
 
-// observe notes what a look for work has come to.
-func (s *slots) observe(l lull) {
+// setAlarm notes when the dispatcher looks for work by itself: 0 while it looks.
+func (s *slots) setAlarm(us int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lull = l
+	s.alarm = us
 }
 
 // expects reports whether a look is to follow by a time anyway.
 func (s *slots) expects(us int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.lull.on && s.lull.untilUS != 0 && s.lull.untilUS <= us
+	return s.alarm != 0 && s.alarm <= us
 }
 
-// slip takes a slot for a run that nobody has claimed, if nothing waits before it.
-func (s *slots) slip(work *hub, nowUS int64) bool {
+// slip takes a slot for a run that nobody has claimed.
+func (s *slots) slip() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.taken >= s.size || !s.lull.on || s.lull.count != work.count() || s.lull.untilUS != 0 && nowUS >= s.lull.untilUS {
+	if s.shut || s.taken >= s.size {
 		return false
 	}
 	s.taken++
 	return true
 }
 
+// close lets no run slip in any more.
+func (s *slots) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shut = true
+}
+
 // berth takes a free slot of this process for a run that is about to be started, so that it executes at once, without
-// a claim; nil if there is none. It does so only in a lull: what waits goes first. A run that has to wait for a time of
-// its own, or shares its queue out, gets its turn like all others; so do those of a queue with limits, which the writer
-// sees to.
+// a claim; nil if there is none. Whatever waits for a worker goes first, and a queue with limits gives everybody his turn:
+// the writer sees to that, and then leaves the slot unused. A run that has to wait for a time of its own, or shares its
+// queue out, gets its turn like all others.
 func (e *Engine) berth(row *store.Run) *dispatcher {
 	if row.DueUS != 0 || row.FairKey != "" {
 		return nil
@@ -113,7 +113,7 @@ func (e *Engine) berth(row *store.Run) *dispatcher {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, d := range e.serves {
-		if d.slots.slip(&e.work, e.clock.NowUS()) {
+		if d.slots.slip() {
 			return d
 		}
 	}

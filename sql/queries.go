@@ -100,6 +100,9 @@ var (
 	//go:embed claim_branch.sql
 	ClaimBranch string
 
+	//go:embed claim_crowd.sql
+	ClaimCrowd string
+
 	//go:embed claim_due.sql
 	ClaimDue string
 

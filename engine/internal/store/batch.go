@@ -26,6 +26,7 @@ type batch struct {
 	points map[series]int64  // number of the next point of a series, as far as it is known
 	queues map[string]*Queue // the rows of wf_queues, by name, once they are needed
 	ranks  map[share]int64   // the newest rank that was given, as far as it is known
+	crowd  crowd             // whether any run waits for a worker, once it is needed
 }
 
 // heads are the newest numbers of the tables that the writer numbers.

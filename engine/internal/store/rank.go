@@ -1,20 +1,31 @@
 package store
 
-import "context"
+import (
+	"context"
+	"database/sql"
+)
 
 // share is those runs of a queue that take turns with the others as one.
 type share struct{ queue, fairKey string }
 
 // enter lets a new run enter its queue. One that is to execute at once does so if the queue has a place for it;
-// otherwise, and if it is not to wait for a time of its own, it gets its turn. One that yields does so in a queue
-// that has no limits only.
+// otherwise, and if it is not to wait for a time of its own, it gets its turn. One that yields does so only in a queue
+// that has no limits, and while no run waits for a worker.
 func (b *batch) enter(run *Run, yields bool) error {
 	queues, err := b.limits()
 	if err != nil {
 		return err
 	}
 	q := queues[run.Queue]
-	if run.Owner != 0 && (q == nil || !yields && q.Admits(false, b.wall)) {
+	executes := run.Owner != 0
+	if executes && yields {
+		crowded, err := b.crowded()
+		if err != nil {
+			return err
+		}
+		executes = q == nil && !crowded
+	}
+	if executes && (q == nil || q.Admits(false, b.wall)) {
 		if q != nil {
 			q.take(false, b.wall)
 		}
@@ -25,7 +36,34 @@ func (b *batch) enter(run *Run, yields bool) error {
 	if run.DueUS != 0 {
 		return nil // its turn comes when its time has come
 	}
+	if run.Wait == "" {
+		b.crowd = crowdSome
+	}
 	return b.rank(run)
+}
+
+// crowd says whether any run waits for nothing but a worker.
+type crowd uint8
+
+const (
+	crowdUnknown crowd = iota
+	crowdNone
+	crowdSome
+)
+
+// crowded reports whether any run waits for nothing but a worker. It looks once; what changes later in the transaction
+// was not there first.
+func (b *batch) crowded() (bool, error) {
+	if b.crowd == crowdUnknown {
+		var some bool
+		if err := b.w.stmts.claimCrowd.QueryRowContext(context.Background(), sql.Named("now_us", b.wall)).Scan(&some); err != nil {
+			return false, err
+		}
+		if b.crowd = crowdNone; some {
+			b.crowd = crowdSome
+		}
+	}
+	return b.crowd == crowdSome, nil
 }
 
 // begunRank is the rank of runs that have begun: they go before those of the same priority that have not.

@@ -150,7 +150,7 @@ type Worker struct {
 // Create is a new run. The writer fills identity numbers, times and the first history row's chain.
 type Create struct {
 	Run        Run         // what a start decides; Owner != 0 starts it running, DueUS or Wait lets it wait
-	Yield      bool        // with Run.Owner: it gets its turn like all others if its queue has limits
+	Yield      bool        // with Run.Owner: it gets its turn like all others if its queue has limits, or any run waits for a worker
 	InputHash  []byte      // with Key: what the key stands for
 	Reuse      []string    // with Key: statuses of the key's run in which the new run takes the key over; "": it was deleted
 	History    History     // kind created

@@ -91,7 +91,7 @@ type statements struct {
 	savepoint, savepointRollback, savepointRelease              *statement
 	checkpoint, busyShort, busyLong                             *statement
 	runGet, runUnlink                                           *statement
-	claimLanes, claimQueue, claimBegun, claimDue                *statement
+	claimLanes, claimCrowd, claimQueue, claimBegun, claimDue    *statement
 	claimFree, claimNamed, claimBranch, claimRows               *statement
 	queueLimits, queuePut, queueRank, runRank                   *statement
 	keyInsert, keyGet, keyEnd                                   *statement
@@ -120,7 +120,7 @@ func newStatements(conn *sql.Conn, table *batchTable) *statements {
 		{&st.savepointRollback, queries.SavepointRollback}, {&st.savepointRelease, queries.SavepointRelease},
 		{&st.checkpoint, queries.WALCheckpoint}, {&st.busyShort, queries.BusyShort}, {&st.busyLong, queries.BusyLong},
 		{&st.runGet, queries.RunGet}, {&st.runUnlink, queries.RunUnlink},
-		{&st.claimLanes, queries.ClaimLanes}, {&st.claimQueue, queries.ClaimQueue}, {&st.claimBegun, queries.ClaimBegun},
+		{&st.claimLanes, queries.ClaimLanes}, {&st.claimCrowd, queries.ClaimCrowd}, {&st.claimQueue, queries.ClaimQueue}, {&st.claimBegun, queries.ClaimBegun},
 		{&st.claimDue, queries.ClaimDue}, {&st.claimFree, queries.ClaimFree}, {&st.claimNamed, queries.ClaimNamed},
 		{&st.claimBranch, queries.ClaimBranch}, {&st.claimRows, queries.ClaimRows},
 		{&st.queueLimits, queries.QueueLimits}, {&st.queuePut, queries.QueuePut}, {&st.queueRank, queries.QueueRank},
