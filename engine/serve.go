@@ -162,13 +162,14 @@ func (d *dispatcher) endure(ctx context.Context, err error) error {
 // claim fills the free slots.
 func (d *dispatcher) claim(ctx context.Context) error {
 	for {
-		limit := d.slots.reserve(claimBatch)
-		if limit == 0 {
+		if d.slots.full() {
 			d.more = true
 			return nil
 		}
-		rows, err := d.eng.store.Claim(ctx, store.Claim{Worker: d.worker.id, Workflows: d.eng.names, Root: d.root, Limit: limit})
-		d.slots.vacate(limit - len(rows))
+		free := &reservation{slots: d.slots}
+		rows, err := d.eng.store.Claim(ctx, store.Claim{
+			Worker: d.worker.id, Workflows: d.eng.names, Root: d.root, Limit: claimBatch, Slots: free,
+		})
 		if err != nil {
 			return err
 		}
@@ -176,7 +177,7 @@ func (d *dispatcher) claim(ctx context.Context) error {
 			d.calm = false
 			d.begin(row)
 		}
-		if d.more = len(rows) == limit; !d.more {
+		if d.more = free.spare == 0; !d.more {
 			return nil
 		}
 	}

@@ -18,6 +18,26 @@ type slots struct {
 	freed chan struct{} // capacity 1: ticks when a slot was left, or a goroutine has ended
 }
 
+// reservation is what one claim takes of the slots.
+type reservation struct {
+	slots *slots
+	spare int // slots for which there was no run
+}
+
+// Reserve implements store.Slots.
+func (r *reservation) Reserve(n int) int {
+	r.spare = 0
+	return r.slots.reserve(n)
+}
+
+// Vacate implements store.Slots.
+func (r *reservation) Vacate(n int) {
+	r.spare += n
+	if n > 0 {
+		r.slots.vacate(n)
+	}
+}
+
 func newSlots(size int) *slots { return &slots{size: size, freed: make(chan struct{}, 1)} }
 
 // reserve takes up to n slots, and returns how many.

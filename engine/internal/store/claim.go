@@ -9,11 +9,16 @@ import (
 
 // claim gives runs to the worker that asks for them.
 func (b *batch) claim(r *request) error {
-	r.runs, r.again = nil, false
+	r.returnRuns()
 	if _, err := b.limits(); err != nil {
 		return err
 	}
 	g := &grant{b: b, claim: r.claim, left: r.claim.Limit}
+	if slots := r.claim.Slots; slots != nil {
+		reserved := slots.Reserve(g.left)
+		g.left = reserved
+		defer func() { slots.Vacate(reserved - len(r.runs)) }()
+	}
 	serve := g.any
 	switch {
 	case r.claim.IDs != nil:
@@ -26,6 +31,14 @@ func (b *batch) claim(r *request) error {
 	}
 	r.runs, r.again = g.given, g.woken > 0 && g.left > 0
 	return b.saveLimits()
+}
+
+// returnRuns forgets what was granted by a transaction that has failed.
+func (r *request) returnRuns() {
+	if r.claim.Slots != nil && len(r.runs) > 0 {
+		r.claim.Slots.Vacate(len(r.runs))
+	}
+	r.runs, r.again = nil, false
 }
 
 // maxWoken is how many due runs one claim may let enter their queues, so that the transaction stays short.

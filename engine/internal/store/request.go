@@ -129,6 +129,7 @@ func (s *Store) Claim(ctx context.Context, c Claim) ([]Run, error) {
 	for again := true; again; {
 		r := &request{claim: &c}
 		if err := s.await(ctx, r); err != nil {
+			r.returnRuns()
 			if len(runs) > 0 {
 				break
 			}

@@ -249,4 +249,12 @@ type Claim struct {
 	Statuses  []string // with IDs: statuses from which to claim
 	Root      int64    // without IDs: only descendants of this run
 	Limit     int
+	Slots     Slots // where the runs are to execute; nil if that is the caller's affair
+}
+
+// Slots are the places that a process has for runs. A claim reserves them only while it is granted, so that starts may
+// take them until then. The writer's goroutine calls the methods.
+type Slots interface {
+	Reserve(n int) int // takes up to n places, and returns how many
+	Vacate(n int)      // gives back those that no run was given for
 }

@@ -1,0 +1,9 @@
+-- Whether any run waits for nothing but a worker: one that is pending, or whose time or deadline has come, or whose steps
+-- are to be undone.
+SELECT EXISTS (SELECT 1 FROM wf_runs INDEXED BY wf_runs_pending WHERE status = 'pending')
+    OR EXISTS (SELECT 1 FROM wf_runs INDEXED BY wf_runs_due WHERE due_us IS NOT NULL AND due_us <= :now_us
+               AND status = 'waiting')
+    OR EXISTS (SELECT 1 FROM wf_runs INDEXED BY wf_runs_deadline
+               WHERE  deadline_us IS NOT NULL AND ended_us IS NULL AND deadline_us <= :now_us
+                 AND  status IN ('pending', 'waiting', 'suspended'))
+    OR EXISTS (SELECT 1 FROM wf_runs INDEXED BY wf_runs_undoing WHERE status = 'compensating' AND owner IS NULL);
