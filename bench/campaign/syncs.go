@@ -14,8 +14,8 @@ import (
 
 // Runs of two lengths, so that what is synced at the beginning and at the end does not count.
 const (
-	fewSteps  = 20
-	moreSteps = 120
+	fewSteps  = 10
+	moreSteps = 60
 )
 
 // countSyncs counts how often a sequential step of each subject waits for the disk, with strace if that is there.
