@@ -27,6 +27,7 @@ type Campaign struct {
 	Workloads []string // names; none means all
 	Reps      int
 	Enough    time.Duration // a workload on a peer that has taken so long is not repeated any more; 0 means it is
+	Within    time.Duration // no peer is repeated when the campaign has taken so long; 0 means it is
 	Merge     bool          // keep what Out holds of other subjects and workloads
 	Quick     bool          // as small as can be: to see that all works
 	NoSyncs   bool          // do not count how often the engines wait for the disk
@@ -190,7 +191,7 @@ func (c *Campaign) turns(ctx context.Context, rep, first int, subjects []trial.D
 	for i := range subjects {
 		d := &subjects[(first+i)%len(subjects)]
 		group.Go(func() error {
-			if ctx.Err() != nil || c.hopeless(d, w) || c.enough(d, w) {
+			if ctx.Err() != nil || c.hopeless(d, w) || rep > 0 && c.enough(d, w) {
 				return ctx.Err()
 			}
 			res := c.trialOf(ctx, d, w, rep)
@@ -224,8 +225,11 @@ func (c *Campaign) hopeless(d *trial.Description, w *workload.Workload) bool {
 // enough reports whether a workload on a peer has taken so long that it is not to be repeated. wf and the baseline are
 // always repeated.
 func (c *Campaign) enough(d *trial.Description, w *workload.Workload) bool {
-	if c.Enough == 0 || d.Key == "wf" || d.Key == "raw" {
+	if d.Key == "wf" || d.Key == "raw" {
 		return false
+	}
+	if c.Within != 0 && time.Since(c.part.Began) > c.Within {
+		return true
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -235,7 +239,7 @@ func (c *Campaign) enough(d *trial.Description, w *workload.Workload) bool {
 			took += t.Took
 		}
 	}
-	return took >= c.Enough
+	return c.Enough != 0 && took >= c.Enough
 }
 
 // own reports whether a trial is of this campaign.

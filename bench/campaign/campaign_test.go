@@ -128,6 +128,10 @@ func TestSlowPeersAreNotRepeated(t *testing.T) {
 			t.Errorf("enough of %s: %v, want %v", subject, got, want)
 		}
 	}
+	c.Within, c.part = time.Minute, &results.Campaign{Began: time.Now().Add(-time.Hour)}
+	if !c.enough(&trial.Description{Key: "quick"}, w) || c.enough(&trial.Description{Key: "wf"}, w) {
+		t.Error("after an hour, want peers not to be repeated, and wf to be")
+	}
 }
 
 // What a program says when it dies names files of the machine that it was built on.

@@ -20,7 +20,7 @@ import (
 )
 
 // phaseLimit is after which time a phase is killed.
-const phaseLimit = 3 * time.Minute
+const phaseLimit = 5 * time.Minute
 
 // quickPatience is for what may never come: a lock of a killed process that expires in an hour, say.
 const quickPatience = 4 * time.Second

@@ -38,7 +38,7 @@ func Subjects() []subject.Subject {
 
 // sizes are those of one configuration, and those that all share.
 func sizes(own map[string]int) map[string]int {
-	all := map[string]int{"many100": 1000, "many1000": 1000, "fanout": 2000, "growth": 100, "sleepers": 10_000}
+	all := map[string]int{"many100": 1000, "many1000": 1000, "fanout": 1000, "growth": 100, "sleepers": 10_000}
 	maps.Copy(all, own)
 	return all
 }
