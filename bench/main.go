@@ -54,7 +54,7 @@ func root() *cobra.Command {
 	flags.IntVar(&c.Reps, "reps", 3, "repetitions")
 	flags.DurationVar(&c.Enough, "enough", 6*time.Second, "do not repeat a workload on a peer that has taken so long; 0 means that all is repeated")
 	flags.DurationVar(&c.Within, "within", 18*time.Minute, "do not repeat anything on peers when all has taken so long; 0 means that it is repeated")
-	flags.BoolVar(&c.Merge, "merge", false, "keep what was measured before of other subjects and workloads, and replace these")
+	flags.BoolVar(&c.Merge, "merge", false, "keep what was measured before of other subjects and workloads, and replace these (with raw and wf, for ratios of the same repetition)")
 	flags.BoolVar(&c.Quick, "quick", false, "as small as can be, once: to see that all works")
 	flags.BoolVar(&c.NoSyncs, "no-syncs", false, "do not count, with strace, how often a step waits for the disk")
 	flags.StringVar(&c.Temp, "temp", "", "where the databases are: a folder on the disk that is meant (default the system's)")

@@ -43,12 +43,13 @@ func (f figures) budgetTable() table {
 	for _, b := range budgets() {
 		m := b.find()
 		got, ok := f.median(b.workload, ours, b.metric)
+		mark := ""
 		if b.raw != "" {
-			got, ok = f.ratio(b.workload, ours, b.metric, baseline, b.raw)
+			got, mark, ok = f.about(b.workload, ours, b.metric, baseline, b.raw)
 		}
 		measured, met := "–", "–"
 		if ok {
-			measured, met = b.text(m, got), "no"
+			measured, met = mark+b.text(m, got), "no"
 		}
 		if ok && (got == b.bound || b.less == (got < b.bound)) {
 			met = "yes"

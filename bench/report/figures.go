@@ -57,29 +57,32 @@ func (f figures) ratio(workload, subject, metric, other, otherMetric string) (fl
 	return median(list)
 }
 
-// times is a ratio of two subjects, or the other way round. If they have no repetition in common, because one of them was measured
-// again apart, it is that of the medians, and says so.
+// about is the ratio. If the two have no repetition in common, because one of them was measured again apart, it is that
+// of the medians, and the mark says so.
+func (f figures) about(workload, subject, metric, other, otherMetric string) (v float64, mark string, ok bool) {
+	if v, ok = f.ratio(workload, subject, metric, other, otherMetric); ok {
+		return v, "", true
+	}
+	v, ok = f.median(workload, subject, metric)
+	if w, okay := f.median(workload, other, otherMetric); ok && okay && w != 0 {
+		return v / w, "≈ ", true
+	}
+	return 0, "", false
+}
+
+// times is a ratio of two subjects, or the other way round, in text.
 func (f figures) times(workload, metric, a, b string, inverse bool) string {
 	if a == b {
 		return ""
 	}
-	about := ""
-	v, ok := f.ratio(workload, a, metric, b, metric)
-	if !ok {
-		about = "≈ "
-		x, _ := f.median(workload, a, metric)
-		if y, there := f.median(workload, b, metric); there && y != 0 {
-			v = x / y
-		}
-	}
-	switch {
-	case v == 0:
+	v, mark, ok := f.about(workload, a, metric, b, metric)
+	if !ok || v == 0 {
 		return "–"
-	case inverse:
-		return about + factor(1/v)
-	default:
-		return about + factor(v)
 	}
+	if inverse {
+		v = 1 / v
+	}
+	return mark + factor(v)
 }
 
 func median(list []float64) (float64, bool) {

@@ -129,6 +129,8 @@ func TestMergedCampaigns(t *testing.T) {
 	for rep, rate := range []float64{40, 50} {
 		f.Add(&results.Trial{Subject: "peer", Workload: "seq", Campaign: 1, Rep: rep, Sample: map[string]float64{"rate": rate}})
 	}
+	f.Add(&results.Trial{Subject: "wf", Workload: "many100", Campaign: 1, Sample: map[string]float64{"rate": 900}})
+	f.Add(&results.Trial{Subject: "raw", Workload: "many100", Sample: map[string]float64{"rate": 1000}})
 	dir := t.TempDir()
 	if err := Write(f, dir); err != nil {
 		t.Fatal(err)
@@ -139,8 +141,8 @@ func TestMergedCampaigns(t *testing.T) {
 	}
 	page := strings.Join(strings.Fields(string(text)), " ")
 	for _, want := range []string{
-		"| 45 | 40 – 50 | ≈ 0.02 × | ≈ 44.44 × |", "| 0.90 × raw | yes |", "| commit aaaa |",
-		"| 3.50 | 1.25 |", "| seq: peer |", "**The machine had something else to do**",
+		"| ≥ 0.80 × raw | ≈ 0.90 × raw | yes |", "| 45 | 40 – 50 | ≈ 0.02 × | ≈ 44.44 × |", "| 0.90 × raw | yes |", "| commit aaaa, bbbb |",
+		"| 3.50 | 1.25 |", "| seq, many100: peer, wf |", "**The machine had something else to do**",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %q", want)
