@@ -97,7 +97,7 @@ func (e *Engine) performUnborn(ctx context.Context, def *definition, begin start
 func (e *Engine) conceive(ctx context.Context, create *store.Create) (*execution, context.Context) {
 	row := create.Run
 	row.Status, row.Attempt, row.Epoch, row.Seq = string(Running), 1, 1, 1
-	create.Lease = &store.Lease{UUID: row.UUID}
+	create.Lease = create.Run.Lease()
 	x, own := e.execution(ctx, row, create.Lease, Suspended)
 	x.birth = &birth{create: create}
 	x.ahead.open = []stretch{{since: time.Now()}}

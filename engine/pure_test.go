@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -442,4 +444,25 @@ func TestPureRunThatCannotBeCreated(t *testing.T) {
 			t.Errorf("dead on side %d of the commit: %d runs of %d completed, want %d", moment, runs, all, want)
 		}
 	}
+}
+
+// What is submitted while the writer creates the run that it belongs to does not touch what the writer writes then: the race
+// detector sees it.
+func TestRunIsSubmittedWhileItIsCreated(t *testing.T) {
+	t.Parallel()
+	eng := newEngine(t, climb(true, func(_ *engine.Context, s *count) error {
+		for begun := time.Now(); s.I%2 == 0 && time.Since(begun) < 6*time.Millisecond; { // now and then the last step ends just then
+			runtime.Gosched()
+		}
+		return nil
+	}))
+	var wg sync.WaitGroup
+	for n := range int64(40) {
+		wg.Go(func() {
+			if got, err := climbing.Run(t.Context(), eng, count{N: n % 5}, nil); err != nil || got != (n%5)*(n%5+1)/2 {
+				t.Errorf("Run = %d, %v", got, err)
+			}
+		})
+	}
+	wg.Wait()
 }

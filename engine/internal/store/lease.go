@@ -57,19 +57,19 @@ func (r *Run) Lease() *Lease {
 	return l
 }
 
-// begin makes l the lease of a run that is being created, unless it is nil.
+// begin makes l, which is that of the run as it was asked for, its lease as it is being created, unless l is nil. It leaves
+// alone what never changes, and the line: those who submit look at them meanwhile.
 func (l *Lease) begin(run *Run) {
 	if l == nil {
 		return
 	}
 	is := run.Lease()
-	l.Run, l.UUID, l.Status, l.Epoch, l.Seq, l.Head, l.Hash, l.Undos = is.Run, is.UUID, is.Status, is.Epoch, is.Seq, is.Head, is.Hash, is.Undos
-	l.workflow, l.key, l.keep, l.preserve, l.owner, l.root, l.held = is.workflow, is.key, is.keep, is.preserve, is.owner, is.root, is.held
+	l.Run, l.Status, l.Epoch, l.Seq, l.Head, l.Hash = is.Run, is.Status, is.Epoch, is.Seq, is.Head, is.Hash
+	l.owner, l.root, l.held = is.owner, is.root, is.held
 	l.copies, l.copiedUS, l.calls, l.void = is.copies, is.copiedUS, is.calls, is.void
 	if run.Owner == 0 { // it has to wait for its time, or for its place
 		l.void = ErrGuard
 	}
-	// Not its line, which those who submit look at meanwhile.
 }
 
 // behind returns what the next change has to wait for before it may be queued; nil if there is nothing.

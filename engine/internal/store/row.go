@@ -159,8 +159,9 @@ type Create struct {
 	Hooks      bool        // hooks are to be fired when it ends
 	From       *Origin     // the visit from which it goes on; nil for a run that begins
 
-	// Lease, if it is not nil, becomes that of the run, and changes of it may be submitted behind the Create at
-	// once. They fail as those of others if the run is not created, or may not execute yet.
+	// Lease, if it is not nil, is that of Run as it stands here. It becomes that of the run as it is created, and
+	// changes of it may be submitted behind the Create at once. They fail as those of others if the run is not created,
+	// or may not execute yet.
 	Lease *Lease
 }
 
