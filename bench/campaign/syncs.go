@@ -10,6 +10,7 @@ import (
 
 	"github.com/durable-wf/wf/bench/results"
 	"github.com/durable-wf/wf/bench/trial"
+	"github.com/durable-wf/wf/bench/workload"
 )
 
 // Runs of two lengths, so that what is synced at the beginning and at the end does not count.
@@ -39,7 +40,7 @@ func (c *Campaign) countSyncs(ctx context.Context, subjects []trial.Description)
 			fmt.Fprintf(c.Log, "syncs of %s are not counted: %v\n", d.Key, err)
 			continue
 		}
-		c.file.Syncs[d.Key] = float64(more-few) / (moreSteps - fewSteps)
+		c.file.Syncs[d.Key] = float64(more-few) / float64(workload.SeqSteps(moreSteps)-workload.SeqSteps(fewSteps))
 		fmt.Fprintf(c.Log, "%-14s %.2f syncs per step\n", d.Key, c.file.Syncs[d.Key])
 	}
 }

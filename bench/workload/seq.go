@@ -29,10 +29,16 @@ func pure() Workload {
 	}
 }
 
+// warmSteps is how many steps of seq and pure go ahead unmeasured at most.
+const warmSteps = 20
+
+// SeqSteps is how many steps seq of a size executes, those included that go ahead.
+func SeqSteps(size int) int { return size + warmUp(size, warmSteps) }
+
 // oneRun measures the rate of steps in one run. A short run goes ahead, for caches and statements.
 func oneRun(ctx context.Context, t *Trial, pure bool) (Sample, error) {
 	return t.measure(ctx, func(sys subject.System) (Sample, error) {
-		if err := startAndWait(ctx, sys, "warm", subject.Shape{Steps: warmUp(t.Size, 20), Pure: pure}); err != nil {
+		if err := startAndWait(ctx, sys, "warm", subject.Shape{Steps: warmUp(t.Size, warmSteps), Pure: pure}); err != nil {
 			return nil, err
 		}
 		used, begun := cpuTime(), time.Now()
