@@ -39,7 +39,7 @@ type Subject struct {
 // Options are what a subject is opened with.
 type Options struct {
 	Dir      string // an empty folder, or what a killed process has left in it
-	InFlight int    // how many runs the workload has in flight: as many workers as that are of use
+	InFlight int    // how many runs the workload has in flight: as many workers as that are of use; 0 for as many as by default
 
 	// Step is to be called at the beginning of each step with effects: by the function that is the step, in the process
 	// that executes it. run is the id given to Start (or Sleep, Spawn), i counts the run's steps from 0. What it

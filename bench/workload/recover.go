@@ -64,6 +64,9 @@ func untilKilled(ctx context.Context, t *Trial) (Sample, error) {
 // afterKill completes the runs.
 func afterKill(ctx context.Context, t *Trial) (Sample, error) {
 	var again, last atomic.Int64
+	if t.Subject.Default {
+		t.Options.InFlight = 0 // as it comes
+	}
 	t.Options.Step = func(_ context.Context, _ string, i int) (int64, error) {
 		if i <= stuckStep {
 			again.Add(1)

@@ -13,7 +13,7 @@ import (
 func Subjects() []subject.Subject {
 	return []subject.Subject{{
 		Key: "wf", Engine: "wf", Config: "default", Module: "github.com/durable-wf/wf", Default: true, Pure: true, Open: open,
-		Caveats: []string{"**wf** has as many workers as the workload has runs in flight, 16 if that is not said; all else is as it comes."},
+		Caveats: []string{"**wf** has as many workers as the workload has runs in flight; after a kill, and in all else, it is as it comes, with 16 workers."},
 	}}
 }
 
