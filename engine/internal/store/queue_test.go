@@ -172,13 +172,14 @@ func TestConcurrencyOfOwned(t *testing.T) {
 	}
 }
 
-// A run that yields begins at once in a queue without limits; in one that has some it gets its turn, however many places
-// there are.
+// A run that yields begins at once in a queue without limits, unless another waits for a worker; in a queue that has some
+// it gets its turn, however many places there are.
 func TestYield(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
-	y.set("mail", func(q *store.Queue) { q.Concurrency = 2 })
-	for queue, want := range map[string]string{"mail": "pending", "free": "running"} {
+	y.set("mail", func(q *store.Queue) { q.Concurrency = 1 })
+	start := func(queue, want string) {
+		t.Helper()
 		c := newCreate(y.worker)
 		c.Run.Queue, c.Yield, c.History.Worker = queue, true, y.worker
 		run, err := y.Create(t.Context(), c)
@@ -190,6 +191,19 @@ func TestYield(t *testing.T) {
 			t.Errorf("in queue %s: its owner is %d, worker %d has created it", queue, run.Owner, h.Worker)
 		}
 	}
+	start("free", "running")
+	start("mail", "pending")
+	start("free", "pending") // behind the one that waits
+	if got := y.claim(9); len(got) != 2 {
+		t.Fatalf("claimed %d runs, want 2", len(got))
+	}
+	start("free", "running")
+	start("mail", "pending")
+	start("free", "running") // the one that waits has no place in its queue
+	y.enter("free", func(r *store.Run) { r.DueUS = y.clock.NowUS() + 1000 })
+	start("free", "running")
+	y.pass(time.Millisecond)
+	start("free", "pending") // behind the one that is due
 }
 
 func TestRate(t *testing.T) {

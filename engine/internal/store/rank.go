@@ -19,7 +19,7 @@ func (b *batch) enter(run *Run, yields bool) error {
 	q := queues[run.Queue]
 	executes := run.Owner != 0
 	if executes && yields {
-		crowded, err := b.crowded()
+		crowded, err := b.crowded(queues)
 		if err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (b *batch) enter(run *Run, yields bool) error {
 	if run.DueUS != 0 {
 		return nil // its turn comes when its time has come
 	}
-	if run.Wait == "" {
+	if run.Wait == "" && (q == nil || q.places() > 0) {
 		b.crowd = crowdSome
 	}
 	return b.rank(run)
@@ -53,10 +53,12 @@ const (
 
 // crowded reports whether any run waits for nothing but a worker. It looks once; what changes later in the transaction
 // was not there first.
-func (b *batch) crowded() (bool, error) {
+func (b *batch) crowded(queues map[string]*Queue) (bool, error) {
 	if b.crowd == crowdUnknown {
 		var some bool
-		if err := b.w.stmts.claimCrowd.QueryRowContext(context.Background(), sql.Named("now_us", b.wall)).Scan(&some); err != nil {
+		full, _ := closed(queues, b.wall)
+		row := b.w.stmts.claimCrowd.QueryRowContext(context.Background(), sql.Named("now_us", b.wall), sql.Named("full", jsonList(full)))
+		if err := row.Scan(&some); err != nil {
 			return false, err
 		}
 		if b.crowd = crowdNone; some {
