@@ -415,7 +415,7 @@ func TestManyDueInFullQueue(t *testing.T) {
 // time: both take less than to walk over the backlog once.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
-	const backlog = 12_000
+	const backlog = 60_000
 	y := newYard(t)
 	y.set("mail", func(q *store.Queue) { q.Concurrency, q.Rate, q.RatePeriodUS = 200, 200, 1_000_000_000 })
 	seed := y.enter("mail")
