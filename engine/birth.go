@@ -163,12 +163,12 @@ func (x *execution) name(row *store.Run) {
 	}
 }
 
-// number is the number of the run; 0 until it is in the file.
+// number is the number of the run; 0 until it is in the file. It is safe for concurrent use.
 func (x *execution) number() int64 {
 	if x.birth != nil {
 		return x.birth.id.Load()
 	}
-	return x.row.ID
+	return x.id
 }
 
 // born waits until the run is in the file, and with it all that is ahead, and returns its number. Its error says

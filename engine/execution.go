@@ -15,6 +15,7 @@ import (
 type execution struct {
 	eng     *Engine
 	def     *definition
+	id      int64 // of the run, if it was in the file when the execution began: see number
 	worker  *worker
 	cancel  context.CancelCauseFunc
 	vacate  func()         // leaves its slot, as soon as the run does not go on here
@@ -75,7 +76,10 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 // execution makes the execution of a run, and its context.
 func (e *Engine) execution(ctx context.Context, row store.Run, lease *store.Lease, rest Status) (*execution, context.Context) {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	x := &execution{eng: e, def: e.defs[row.Workflow], cancel: cancel, vacate: func() {}, terms: termsOf(&row), rest: rest, row: row, lease: lease, hurry: make(chan struct{}, 1)}
+	x := &execution{
+		eng: e, def: e.defs[row.Workflow], id: row.ID, cancel: cancel, vacate: func() {}, terms: termsOf(&row), rest: rest, row: row,
+		lease: lease, hurry: make(chan struct{}, 1),
+	}
 	x.ahead.landed = sync.NewCond(&x.mu)
 	if row.Deaths > 0 {
 		x.ahead.wary = aheadMoves

@@ -289,7 +289,7 @@ func (e *Engine) tell(ctx context.Context, c *store.Change) {
 	}
 }
 
-// storageError maps what the store says about an owner's write.
+// storageError maps what the store says about an owner's write. It is safe for concurrent use.
 func (x *execution) storageError(err error) error {
 	if effect, ok := errors.AsType[*store.EffectError](err); ok {
 		return &TxError{effect.Err}
@@ -298,12 +298,12 @@ func (x *execution) storageError(err error) error {
 	case errors.Is(err, store.ErrGuard) && x.birth != nil && x.birth.waits.Load(): // it was never there to be lost
 		return fmt.Errorf("run %d: %w", x.number(), ErrLeaseLost)
 	case errors.Is(err, store.ErrGuard):
-		x.eng.log.Warn("lease lost", "run_id", x.row.ID, "worker", x.worker.id)
-		return fmt.Errorf("run %d: %w", x.row.ID, ErrLeaseLost)
+		x.eng.log.Warn("lease lost", "run_id", x.number(), "worker", x.worker.id)
+		return fmt.Errorf("run %d: %w", x.number(), ErrLeaseLost)
 	case errors.Is(err, ErrStorage):
-		return fmt.Errorf("run %d: %w", x.row.ID, err)
+		return fmt.Errorf("run %d: %w", x.number(), err)
 	}
-	return fmt.Errorf("run %d: %w: %w", x.row.ID, ErrStorage, err)
+	return fmt.Errorf("run %d: %w: %w", x.number(), ErrStorage, err)
 }
 
 // event begins a history row of the run's present attempt. took is negative if nothing was timed.
