@@ -59,7 +59,7 @@ func TestStartTakesAFreeSlot(t *testing.T) {
 	eng := newEngine(t, o.workflow())
 	serve(t, eng)
 	var run engine.Run
-	for end := time.Now().Add(5 * time.Second); run.Status != engine.Running; time.Sleep(time.Millisecond) { // until Serve has looked
+	for end := time.Now().Add(5 * time.Second); run.Status != engine.Running; time.Sleep(time.Millisecond) { // until Serve has opened its slots
 		if run = o.start(t, eng, 1, nil); time.Now().After(end) {
 			t.Fatalf("a start beside a free slot is %s", run.Status)
 		}
