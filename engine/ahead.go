@@ -104,9 +104,14 @@ func (x *execution) holdOn() {
 
 // push submits what is gathered. The caller holds mu.
 func (x *execution) push() {
-	if x.ahead.gathered != nil || x.birth != nil && x.birth.create != nil {
+	if x.gathers() {
 		x.eng.store.SubmitGroup(x.behind())
 	}
+}
+
+// gathers reports whether there is anything that is not submitted yet. The caller holds mu.
+func (x *execution) gathers() bool {
+	return x.ahead.gathered != nil || x.birth != nil && x.birth.create != nil
 }
 
 // behind returns a group of what is gathered, for the writer to get at once with what comes after it: that is
@@ -147,7 +152,12 @@ func (x *execution) settle() error {
 func (x *execution) await(enough func(*ahead) bool) error {
 	a := &x.ahead
 	for a.err == nil && !enough(a) {
-		x.push()
+		if x.gathers() && x.eng.store.Put(x.behind()) {
+			x.mu.Unlock()
+			x.eng.store.Lead()
+			x.mu.Lock()
+			continue
+		}
 		a.landed.Wait()
 	}
 	return a.err

@@ -220,8 +220,11 @@ func (x *execution) commit(ctx context.Context, c *store.Change) error {
 	g := x.behind()
 	x.note(c)
 	g.Change(c, func(err error) { outcome <- err })
-	x.eng.store.SubmitGroup(g)
+	lead := x.eng.store.Put(g)
 	x.mu.Unlock()
+	if lead {
+		x.eng.store.Lead()
+	}
 	err := <-outcome
 	if x.birth != nil {
 		x.mu.Lock()

@@ -10,7 +10,7 @@
 //	wf.db
 //	wf.db-locks/
 //	├── next               flock: the one writer that is first in line
-//	├── turn               flock: the one writer that is in its transaction; holds its pid as text
+//	├── turn               flock: the one writer that is in its transaction; holds the pid of the newest as text
 //	├── worker-NAME.lock   flock, exclusive, as long as worker NAME lives; holds its heartbeat counter
 //	├── schema             flock: shared by every engine, exclusive for a migration
 //	├── holder-PID-N       flock, exclusive: who holds schema, so that it can be named

@@ -1,6 +1,7 @@
 package oslock
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -71,7 +72,7 @@ func (t *Turn) try() (bool, error) {
 	if err := errors.Join(err, unlock(t.next)); err != nil || !ok {
 		return false, err
 	}
-	sign(t.turn, t.mine)
+	t.sign()
 	return true, nil
 }
 
@@ -81,25 +82,32 @@ func (t *Turn) wait() error {
 	if err := lock(t.next, unix.LOCK_EX); err != nil {
 		return err
 	}
-	sign(t.next, t.mine)
+	write(t.next, t.mine)
 	err := lock(t.turn, unix.LOCK_EX)
-	sign(t.next, t.nobody)
+	write(t.next, t.nobody)
 	if err := errors.Join(err, unlock(t.next)); err != nil {
 		return errors.Join(err, unlock(t.turn))
 	}
-	sign(t.turn, t.mine)
+	t.sign()
 	return nil
 }
 
-func (t *Turn) release() error {
-	sign(t.turn, t.nobody)
-	return unlock(t.turn)
+func (t *Turn) release() error { return unlock(t.turn) }
+
+// sign makes turn name this process, for those who wait while it has the turn. The name stays there, so that a process
+// that writes alone finds it, and writes it once.
+func (t *Turn) sign() {
+	line := t.line[:]
+	if n, err := t.turn.ReadAt(line, 0); n == len(line) && err == nil && bytes.Equal(line, t.mine) {
+		return
+	}
+	write(t.turn, t.mine)
 }
 
 // holder returns the pid of the process in its turn, else of the one first in line, else 0.
 func (t *Turn) holder() int {
-	if pid := readPID(t.turn); pid != 0 {
-		return pid
+	if taken, err := locked(t.turn.Name()); taken || err != nil {
+		return readPID(t.turn)
 	}
 	if pid := readPID(t.next); pid != os.Getpid() {
 		return pid
@@ -111,9 +119,9 @@ func pidLine(pid int) []byte {
 	return fmt.Appendf(nil, "%-*d\n", pidWidth-1, pid)
 }
 
-// sign writes line to f. The pids are a help to the reader of a log; a full disk that cannot take them
+// write writes line to f. The pids are a help to the reader of a log; a full disk that cannot take them
 // must not stop the writers.
-func sign(f *os.File, line []byte) {
+func write(f *os.File, line []byte) {
 	_, _ = f.WriteAt(line, 0)
 }
 

@@ -31,9 +31,10 @@ const (
 // A Turn is safe for concurrent use: the goroutines that share one queue for it in order.
 type Turn struct {
 	next, turn   *os.File
-	mine, nobody []byte        // what to write into them
-	token        chan struct{} // holds its one element while no goroutine here takes or has the turn
-	first, again time.Duration // from Take to its first report, and between further ones
+	mine, nobody []byte         // what to write into them
+	line         [pidWidth]byte // room to read what stands in turn; of who has it
+	token        chan struct{}  // holds its one element while no goroutine here takes or has the turn
+	first, again time.Duration  // from Take to its first report, and between further ones
 
 	mu     sync.Mutex // guards hunt, hunt.wanted and closed
 	hunt   *hunt      // the wait in the kernel that is under way, if any

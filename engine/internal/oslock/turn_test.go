@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -292,5 +295,35 @@ func awaitStopped(t *testing.T, c *child) {
 	var status syscall.WaitStatus
 	if _, err := syscall.Wait4(c.pid(), &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
 		t.Fatalf("wait for child to stop: %v, status %v", err, status)
+	}
+}
+
+// A process that writes alone writes its name once, and another finds its own there while it has the turn.
+func TestTurnIsSignedOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	turn := newTurn(t, dir)
+	name := filepath.Join(dir, "turn")
+	round := func() { mustTake(t, turn); mustGive(t, turn) }
+	round()
+	long := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(name, long, long); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		round()
+	}
+	if info, err := os.Stat(name); err != nil || !info.ModTime().Equal(long) {
+		t.Errorf("the file was written again: %v, %v", info.ModTime(), err)
+	}
+	holder := newChild(t, "turn/hold", dir)
+	holder.expect("mine")
+	if text, err := os.ReadFile(name); err != nil || strings.TrimSpace(string(text)) != strconv.Itoa(holder.pid()) {
+		t.Errorf("the file names %q, %v, want %d", text, err, holder.pid())
+	}
+	holder.dismiss()
+	round()
+	if text, err := os.ReadFile(name); err != nil || strings.TrimSpace(string(text)) != strconv.Itoa(os.Getpid()) {
+		t.Errorf("the file names %q, %v, want this process %d", text, err, os.Getpid())
 	}
 }

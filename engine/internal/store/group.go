@@ -20,10 +20,27 @@ func (g *Group) Create(c *Create, done func(Run, error)) {
 // SubmitGroup is Submit for all that is in a group.
 func (s *Store) SubmitGroup(g *Group) {
 	if s.writer == nil {
-		for _, r := range g.reqs {
-			r.done(ErrReadOnly)
-		}
+		g.refuse()
 		return
 	}
-	s.hand(g.reqs...)
+	s.leave(g.reqs...)
+}
+
+// Put is SubmitGroup for one who is going to wait for what is in the group. If it returns true he has the pen: he must
+// call Lead at once, without a lock that any request's done takes, and before he waits.
+func (s *Store) Put(g *Group) (pen bool) {
+	if s.writer == nil {
+		g.refuse()
+		return false
+	}
+	return s.hand(g.reqs...)
+}
+
+// Lead writes what is queued, on the caller's goroutine. The caller has the pen.
+func (s *Store) Lead() { s.writer.lead() }
+
+func (g *Group) refuse() {
+	for _, r := range g.reqs {
+		r.done(ErrReadOnly)
+	}
 }

@@ -31,7 +31,7 @@ func (w *writer) ask(answer chan<- bool) {
 	w.mu.Lock()
 	w.asked = append(w.asked, answer)
 	w.mu.Unlock()
-	w.kick()
+	w.rouse()
 }
 
 // answer answers all who have asked. What the connection has committed itself does not change its data version.

@@ -39,6 +39,10 @@ func TestChild(t *testing.T) {
 		usurp(t, args[1])
 		return
 	}
+	if args[0] == "panic" {
+		must(t, panics(args[1]))
+		return
+	}
 	s := mustOpen(t, store.Options{Path: args[1]})
 	switch args[0] {
 	case "find":

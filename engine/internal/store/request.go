@@ -50,7 +50,7 @@ func (r *request) restore() {
 // fail settles the request: it will not be tried again.
 func (r *request) fail(err error) { r.err, r.settled = err, true }
 
-// Submit hands c to the writer and returns at once. done is called once, from the writer, after the
+// Submit hands c to the writer and returns at once. done is called once, by whoever has the pen, after the
 // commit is durable or when c has failed; it must not block, and must not call the store but for Submit.
 // Payloads over 1 MiB are written to files before c is queued, by neither the caller nor the writer. What c
 // holds must not change before done is called.
@@ -59,20 +59,29 @@ func (s *Store) Submit(c *Change, done func(error)) {
 		done(ErrReadOnly)
 		return
 	}
-	s.hand(&request{change: c, done: done})
+	s.leave(&request{change: c, done: done})
 }
 
-// hand queues requests for the writer, at once as far as they have nothing to wait for.
-func (s *Store) hand(reqs ...*request) {
+// hand queues requests for the writer, at once as far as they have nothing to wait for. It reports whether the caller has
+// got the pen: then he must hand it on, or lead.
+func (s *Store) hand(reqs ...*request) (pen bool) {
 	n := 0
 	for n < len(reqs) && reqs[n].ahead() == nil && !reqs[n].large() {
 		n++
 	}
 	if n > 0 {
-		s.writer.enqueue(reqs[:n]...)
+		pen = s.writer.enqueue(reqs[:n]...)
 	}
 	for _, r := range reqs[n:] {
 		s.prepare(r)
+	}
+	return pen
+}
+
+// leave queues requests for the writer's goroutine.
+func (s *Store) leave(reqs ...*request) {
+	if s.hand(reqs...) {
+		s.writer.hand()
 	}
 }
 
@@ -179,7 +188,9 @@ func (s *Store) await(ctx context.Context, r *request) error {
 	}
 	outcome := make(chan error, 1)
 	r.done = func(err error) { outcome <- err }
-	s.hand(r)
+	if s.hand(r) {
+		s.writer.lead()
+	}
 	select {
 	case err := <-outcome:
 		return err

@@ -254,7 +254,7 @@ type Claim struct {
 }
 
 // Slots are the places that a process has for runs. A claim reserves them only while it is granted, so that starts may
-// take them until then. The writer's goroutine calls the methods.
+// take them until then. The writer calls the methods.
 type Slots interface {
 	Reserve(n int) int // takes up to n places, and returns how many
 	Vacate(n int)      // gives back those that no run was given for

@@ -1,6 +1,6 @@
 // Package store holds all the SQLite code: it knows tables and rows, not what they mean.
 //
-// A Store has one writer and a pool of readers on one file. The writer is a goroutine that owns the
+// A Store has one writer and a pool of readers on one file. The writer owns the
 // only connection that writes. It takes whatever requests are waiting, runs them in one transaction,
 // commits once and acknowledges all of them: what has been acknowledged is on disk (WAL with
 // synchronous=FULL). Readers see the newest committed state and never block the writer.

@@ -39,9 +39,8 @@ func found(db string) wal {
 // being appended, so that the log can be copied to its end and the next commit starts it again. (A
 // checkpointer beside a busy writer alone never reaches the end, and the log grows for ever.)
 func (w *writer) checkpoint() {
-	written, _, err := w.driver.Status(sqlite.DBStatusCacheWrite, true)
-	w.wal.pages += written
-	if err != nil || !w.copiedAhead() {
+	w.count()
+	if !w.copiedAhead() {
 		return
 	}
 	w.wal.now = false
@@ -59,13 +58,24 @@ func (w *writer) checkpoint() {
 	w.wal.due = w.wal.pages + w.wal.pages/8 // a reader stays: ask ever more rarely
 }
 
+// count counts what was written since it was called last.
+func (w *writer) count() {
+	if written, _, err := w.driver.Status(sqlite.DBStatusCacheWrite, true); err == nil {
+		w.wal.pages += written
+	}
+}
+
+// logWaits reports whether there is anything to be done about the log now.
+func (w *writer) logWaits() bool {
+	long := w.wal.now || w.wal.pages >= max(w.wal.due, walAhead)
+	return long && (w.wal.pages >= walLimit || !w.copier.busy())
+}
+
 // copiedAhead reports whether the log should be started again. Before, it has it copied by somebody else, so that
 // the writer stands still for a millisecond and not for as long as 16 MB take.
 func (w *writer) copiedAhead() bool {
 	switch {
-	case !w.wal.now && w.wal.pages < max(w.wal.due, walAhead):
-		return false
-	case w.wal.pages < walLimit && w.copier.busy():
+	case !w.logWaits():
 		return false
 	case w.wal.pages < walLimit && w.wal.pages-w.wal.sent > walRest:
 		w.wal.sent = w.wal.pages

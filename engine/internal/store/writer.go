@@ -19,8 +19,8 @@ const (
 	drainLimit = 10 * time.Second // how long Close waits for the write lock
 )
 
-// writer owns the only connection that writes. Its goroutine takes what is queued, commits it in
-// one transaction and acknowledges it; a lone request waits for nobody.
+// writer owns the only connection that writes. Whoever has the pen takes what is queued, commits it in one
+// transaction and acknowledges it; a lone request waits for nobody. See pen.go for who that is.
 type writer struct {
 	store  *Store
 	db     *sqlx.DB
@@ -35,15 +35,17 @@ type writer struct {
 	asked   []chan<- bool // by OthersWrote
 	coming  int           // requests that were announced and are not in the queue yet
 	closing bool
+	writing bool // somebody has the pen
+	roused  bool // the goroutine is to look
 
-	wake    chan struct{}   // capacity 1: there is something in the queue, or the writer is to close
+	pen     chan struct{}   // capacity 1: hands the pen to the goroutine
 	stopped chan struct{}   // closed by the goroutine when it ends
 	ctx     context.Context // ends some time after Close, so that nothing waits for ever
 	stop    context.CancelFunc
 	gone    atomic.Bool
 	user    atomic.Bool // user SQL is running: the authorizer is strict
 
-	// Used by the goroutine alone.
+	// Used by who has the pen alone.
 	workers  map[int64]string // UUIDs of workers, by number
 	newestUS int64            // of what has been committed
 	heads    heads            // after the last batch
@@ -59,10 +61,10 @@ type writer struct {
 
 func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	w := &writer{
-		store: s, table: &batchTable{}, wake: make(chan struct{}, 1), stopped: make(chan struct{}),
+		store: s, table: &batchTable{}, pen: make(chan struct{}, 1), stopped: make(chan struct{}),
 		workers: map[int64]string{}, byRun: map[int64]*move{}, wal: found(s.path), copier: logCopier{store: s},
 	}
-	w.copier.done = w.kick
+	w.copier.done = w.rouse
 	if err := w.open(ctx); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -111,12 +113,12 @@ func (w *writer) close() error {
 	return errors.Join(errs...)
 }
 
-// drain lets the goroutine commit what is queued, and waits for its end.
+// drain lets what is queued be committed, and waits for it.
 func (w *writer) drain() {
 	w.mu.Lock()
 	w.closing = true
 	w.mu.Unlock()
-	w.kick()
+	w.rouse()
 	limit := time.AfterFunc(drainLimit, w.stop)
 	defer limit.Stop()
 	<-w.stopped
@@ -129,20 +131,18 @@ func (w *writer) setGone() {
 	}
 }
 
-func (w *writer) enqueue(reqs ...*request) {
+// enqueue queues requests, and reports whether the caller has got the pen by it.
+func (w *writer) enqueue(reqs ...*request) (pen bool) {
 	w.mu.Lock()
-	closing := w.closing
-	if !closing {
-		w.queue = append(w.queue, reqs...)
-	}
-	w.mu.Unlock()
-	if closing {
+	defer w.mu.Unlock()
+	if w.closing {
 		for _, r := range reqs {
 			go r.done(ErrClosed) // ends at once; the caller may hold a lock that done takes
 		}
-		return
+		return false
 	}
-	w.kick()
+	w.queue = append(w.queue, reqs...)
+	return w.grasp()
 }
 
 // announce says that a request will arrive, which the writer then waits for. It reports false if the
@@ -162,37 +162,7 @@ func (w *writer) arrive(r *request) {
 	w.coming--
 	w.queue = append(w.queue, r)
 	w.mu.Unlock()
-	w.kick()
-}
-
-func (w *writer) kick() {
-	select {
-	case w.wake <- struct{}{}:
-	default: // it will look anyway
-	}
-}
-
-func (w *writer) loop() {
-	defer close(w.stopped)
-	for range w.wake {
-		for batch := w.take(); len(batch) > 0; batch = w.take() {
-			done := w.store.clock.Work()
-			w.run(batch)
-			done()
-			w.checkpoint()
-			w.answer()
-		}
-		if w.wal.now {
-			w.checkpoint()
-		}
-		w.answer()
-		w.mu.Lock()
-		end := w.closing && len(w.queue) == 0 && w.coming == 0
-		w.mu.Unlock()
-		if end {
-			return
-		}
-	}
+	w.rouse()
 }
 
 // reuse keeps the room that args took for the next statement.
