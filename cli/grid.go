@@ -40,7 +40,7 @@ func (g *grid) widen(row []string) {
 		if i == len(g.widths) {
 			g.widths = append(g.widths, 0)
 		}
-		g.widths[i] = max(g.widths[i], runewidth.StringWidth(cell))
+		g.widths[i] = max(g.widths[i], width(cell))
 	}
 }
 
@@ -50,7 +50,7 @@ func (g *grid) line(b *bufio.Writer, row []string, right []bool) {
 		if i > 0 {
 			line.WriteString(gap)
 		}
-		pad := strings.Repeat(" ", g.widths[i]-runewidth.StringWidth(cell))
+		pad := strings.Repeat(" ", g.widths[i]-width(cell))
 		if right[i] {
 			line.WriteString(pad + cell)
 		} else {
@@ -58,6 +58,17 @@ func (g *grid) line(b *bufio.Writer, row []string, right []bool) {
 		}
 	}
 	b.WriteString(strings.TrimRight(line.String(), " ") + "\n") // its error shows at Flush
+}
+
+// width is how many columns of a terminal a text takes. Nearly every cell is plain ASCII, of which no table of Unicode
+// need be asked.
+func width(text string) int {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return runewidth.StringWidth(text)
+		}
+	}
+	return len(text)
 }
 
 // numeric tells which columns hold nothing but numbers.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -243,7 +244,8 @@ func encodeRow[T any](columns []column[T], row T) (json.RawMessage, error) {
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.Name, err)
 		}
-		fmt.Fprintf(&b, "%q:%s", c.Name, value)
+		b.WriteString(strconv.Quote(c.Name) + ":")
+		b.Write(value)
 	}
 	b.WriteByte('}')
 	return json.RawMessage(b.String()), nil

@@ -21,6 +21,12 @@ func encodeValue(v any) (json.RawMessage, error) {
 	switch v := v.(type) {
 	case nil:
 		return json.RawMessage("null"), nil
+	case string:
+		if isPlain(v) {
+			return json.RawMessage(`"` + v + `"`), nil
+		}
+	case int64:
+		return strconv.AppendInt(nil, v, 10), nil
 	case json.RawMessage:
 		return compact(v)
 	case time.Time:
@@ -45,6 +51,16 @@ func encodeValue(v any) (json.RawMessage, error) {
 		return nil, err
 	}
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// isPlain reports whether a text stands in JSON as it is, as nearly every one does.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // compact puts a JSON document on one line; an empty one is null.

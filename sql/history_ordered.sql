@@ -1,2 +1,2 @@
--- Whether the ids of the history follow time: 0, or 1 in an archive that had to renumber rows.
-PRAGMA user_version;
+-- Whether numbers of rows do not follow time, since some have come from another file; see archive_renumbered.sql.
+SELECT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'wf_renumbered');

@@ -241,6 +241,9 @@ var (
 	//go:embed queue_rank.sql
 	QueueRank string
 
+	//go:embed run_bounds.sql
+	RunBounds string
+
 	//go:embed run_by_key.sql
 	RunByKey string
 
@@ -262,6 +265,12 @@ var (
 	//go:embed run_exists.sql
 	RunExists string
 
+	//go:embed run_find.sql
+	RunFind string
+
+	//go:embed run_find_open.sql
+	RunFindOpen string
+
 	//go:embed run_get.sql
 	RunGet string
 
@@ -274,11 +283,14 @@ var (
 	//go:embed run_list.sql
 	RunList string
 
-	//go:embed run_list_rare.sql
-	RunListRare string
-
 	//go:embed run_newest.sql
 	RunNewest string
+
+	//go:embed run_pending_many.sql
+	RunPendingMany string
+
+	//go:embed run_probe.sql
+	RunProbe string
 
 	//go:embed run_rank.sql
 	RunRank string

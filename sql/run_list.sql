@@ -1,4 +1,4 @@
--- A page of runs, newest first. :no_state leaves out what may be large; SQLite then does not read it.
+-- Runs by their numbers, newest first. :no_state leaves out what may be large; SQLite then does not read it.
 SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, '') AS key, status, step, visit, attempt, failures,
        deaths, seq, epoch, COALESCE(owner, 0) AS owner, COALESCE(want, '') AS want,
        COALESCE(want_detail, '') AS want_detail, COALESCE(due_us, 0) AS due_us,
@@ -17,12 +17,5 @@ SELECT id, uuid, workflow, version, fingerprint, COALESCE(key, '') AS key, statu
        codec AS "checkpoint.state.codec", checksum AS "checkpoint.checksum", CASE WHEN :no_state THEN NULL ELSE random END AS "checkpoint.random",
        COALESCE(CASE WHEN :no_state THEN NULL ELSE counters END, '') AS "checkpoint.counters", CASE WHEN :no_state THEN NULL ELSE state END AS "checkpoint.state.data"
 FROM   wf_runs
-WHERE  id > :after AND id < :before
-AND    (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
-AND    (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
-AND    created_us >= :since_us AND (:until_us = 0 OR created_us < :until_us)
-AND    (:owner = 0 OR owner = :owner)
-AND    (:key = '' OR key = :key)
-AND    TRUE -- a search has its condition here
-ORDER  BY id DESC
-LIMIT  :limit;
+WHERE  id IN (SELECT value FROM json_each(:ids))
+ORDER  BY id DESC;

@@ -157,7 +157,7 @@ type shift struct{ run, history, checkpoint int64 }
 // shiftOf is the shift by which ids clash with none in the archive: mostly zero.
 func shiftOf(ctx context.Context, tx *sql.Tx, g *group) (by shift, err error) {
 	err = tx.QueryRowContext(ctx, queries.ArchiveShift, g.args()...).Scan(&by.run, &by.history, &by.checkpoint)
-	if err == nil && by.history != 0 {
+	if err == nil && (by.run != 0 || by.history != 0) {
 		_, err = tx.ExecContext(ctx, queries.ArchiveRenumbered)
 	}
 	return by, err

@@ -46,7 +46,8 @@ func TestPagesTouchedDoNotGrow(t *testing.T) {
 		{"limits of queues", queries.QueueLimits, nil},
 		{"leftovers", queries.LeftoverList, nil},
 		{"a batch's beginning", queries.BatchHeads, nil},
-		{"runs that failed", queries.RunListRare, rareArgs()},
+		{"runs that failed", queries.RunFindOpen, findArgs(`["failed"]`)},
+		{"runs that execute", queries.RunFindOpen, findArgs(`["running"]`)},
 	} {
 		got, want := full.read1(q.query, q.args), empty.read1(q.query, q.args)
 		if got > 3*want+200 { // the newest thousand workers; what an index says of runs of the other program, and of rare ones
@@ -55,9 +56,10 @@ func TestPagesTouchedDoNotGrow(t *testing.T) {
 	}
 }
 
-func rareArgs() []any {
-	args := []any{sql.Named("statuses", `["failed"]`), sql.Named("before", int64(forever)), sql.Named("key", ""), sql.Named("limit", 50)}
-	for _, name := range []string{"no_state", "after", "since_us", "until_us", "owner"} {
+// findArgs are the parameters for the newest 50 runs of some statuses.
+func findArgs(statuses string) []any {
+	args := []any{sql.Named("statuses", statuses), sql.Named("before", int64(forever)), sql.Named("key", ""), sql.Named("limit", 50)}
+	for _, name := range []string{"after", "since_us", "until_us", "owner"} {
 		args = append(args, sql.Named(name, 0))
 	}
 	return append(args, sql.Named("workflows", nil))
@@ -78,22 +80,27 @@ func (f *fixture) fill(n int) {
 	} {
 		first := (i + 1) * 10 * n
 		set["id"], set["uuid"] = fmt.Sprintf("%d + i.n", first), fmt.Sprintf("printf('%%036d', %d + i.n)", first)
-		var names []string
-		if err := f.read.Select(&names, "SELECT name FROM pragma_table_info('wf_runs')"); err != nil {
-			f.tb.Fatal(err)
-		}
-		values := make([]string, len(names))
-		for k, name := range names {
-			if values[k] = set[name]; values[k] == "" {
-				values[k] = name
-			}
-		}
 		f.exec(fmt.Sprintf(`INSERT INTO wf_runs (%s) WITH RECURSIVE i (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM i WHERE n < ?)
-			SELECT %s FROM wf_runs, i WHERE id = ?`, strings.Join(names, ", "), strings.Join(values, ", ")), n, model.ID)
+			SELECT %s FROM wf_runs, i WHERE id = ?`, runColumns(f, nil), runColumns(f, set)), n, model.ID)
 	}
 	f.exec(`INSERT INTO wf_workers (uuid, host, pid, program, version, started_us, stopped_us)
 		WITH RECURSIVE i (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM i WHERE n < ?)
 		SELECT printf('%036d', n), 'here', n, 'test', 'v1', n, n + 1 FROM i`, n)
+}
+
+// runColumns lists the columns of wf_runs, but for those that are set as SQL that is to stand in their place.
+func runColumns(f *fixture, set map[string]string) string {
+	f.tb.Helper()
+	var names []string
+	if err := f.read.Select(&names, "SELECT name FROM pragma_table_info('wf_runs')"); err != nil {
+		f.tb.Fatal(err)
+	}
+	for i, name := range names {
+		if value := set[name]; value != "" {
+			names[i] = value
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // claimOne claims a pending run; there is one, whatever else there is.

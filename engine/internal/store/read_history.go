@@ -109,23 +109,23 @@ func (s *Store) newHistoryPager(ctx context.Context, f *HistoryFilter) (*history
 	return p, err
 }
 
-// historySpan is where a run's history (or all) lies; First is 0 if there is none.
-type historySpan struct {
+// idSpan is where a run's history, all history or all runs lie; First is 0 if there is none.
+type idSpan struct {
 	First int64 `db:"first"`
 	Head  int64 `db:"head"`
 	Rows  int64 `db:"rows"`
 }
 
-func (s *Store) historySpan(ctx context.Context, run int64) (historySpan, error) {
+func (s *Store) historySpan(ctx context.Context, run int64) (idSpan, error) {
 	if run == 0 {
-		return get[historySpan](ctx, s, "history", queries.HistoryBounds)
+		return get[idSpan](ctx, s, "history", queries.HistoryBounds)
 	}
-	return get[historySpan](ctx, s, fmt.Sprintf("run %d", run), queries.HistorySpan, sql.Named("run", run))
+	return get[idSpan](ctx, s, fmt.Sprintf("run %d", run), queries.HistorySpan, sql.Named("run", run))
 }
 
 // narrow turns the bounds in time into bounds of ids, since ids follow time: rows are numbered and
 // stamped by the one writer. Only an archive that had to renumber rows says that its do not.
-func (p *historyPager) narrow(ctx context.Context, span historySpan) error {
+func (p *historyPager) narrow(ctx context.Context, span idSpan) error {
 	if p.filter.SinceUS == 0 && p.filter.UntilUS == 0 {
 		return nil
 	}
@@ -134,14 +134,14 @@ func (p *historyPager) narrow(ctx context.Context, span historySpan) error {
 		return err
 	}
 	if p.filter.SinceUS != 0 {
-		first, err := p.store.firstAt(ctx, p.filter.SinceUS, span)
+		first, err := p.store.firstAt(ctx, queries.HistoryProbe, p.filter.SinceUS, span)
 		if err != nil {
 			return err
 		}
 		p.after = max(p.after, first-1)
 	}
 	if p.filter.UntilUS != 0 {
-		end, err := p.store.firstAt(ctx, p.filter.UntilUS, span)
+		end, err := p.store.firstAt(ctx, queries.HistoryProbe, p.filter.UntilUS, span)
 		if err != nil {
 			return err
 		}
@@ -150,8 +150,8 @@ func (p *historyPager) narrow(ctx context.Context, span historySpan) error {
 	return nil
 }
 
-// firstAt finds the lowest id within span of a row at or after a time, Head+1 if there is none.
-func (s *Store) firstAt(ctx context.Context, timeUS int64, span historySpan) (int64, error) {
+// firstAt finds the lowest id within span of a row at or after a time, Head+1 if there is none. query probes.
+func (s *Store) firstAt(ctx context.Context, query string, timeUS int64, span idSpan) (int64, error) {
 	type probe struct {
 		ID     int64 `db:"id"`
 		TimeUS int64 `db:"time_us"`
@@ -159,7 +159,7 @@ func (s *Store) firstAt(ctx context.Context, timeUS int64, span historySpan) (in
 	low, high := span.First, span.Head+1 // rows below low are too early, that at high is not
 	for low < high {
 		mid := low + (high-low)/2
-		row, err := get[probe](ctx, s, "history", queries.HistoryProbe, sql.Named("id", mid))
+		row, err := get[probe](ctx, s, "rows by time", query, sql.Named("id", mid))
 		switch {
 		case errors.Is(err, ErrNotFound), err == nil && (row.ID >= high || row.TimeUS >= timeUS):
 			high = mid

@@ -5,33 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/durable-wf/wf/engine/internal/where"
 	queries "github.com/durable-wf/wf/sql"
 )
 
 // ErrAmbiguous says that a UUID prefix fits several runs, or a key stands for runs of several workflows.
 var ErrAmbiguous = errors.New("ambiguous")
-
-// RunFilter selects runs. The zero value selects all; each field that is set narrows it.
-type RunFilter struct {
-	Workflows []string
-	Statuses  []string
-	SinceUS   int64 // created at this time or later
-	UntilUS   int64 // created before this time; 0 for no bound
-	Owner     int64
-	Key       string
-	AfterID   int64 // runs with a higher id
-	BeforeID  int64 // runs with a lower id, to get the next page; 0 for no bound
-	Limit     int   // rows of a page; 0 for 1,000, which is also the most
-	NoState   bool  // leave out checkpoint and result: nothing that may be large is read
-
-	Where where.Condition // more that must hold
-}
 
 // Want is what somebody wants of a run that a worker owns.
 type Want struct {
@@ -140,55 +121,6 @@ func (s *Store) KeyIDs(ctx context.Context, key string) ([]int64, error) {
 func (s *Store) LastID(ctx context.Context) (int64, error) {
 	return get[int64](ctx, s, "last run", queries.RunNewest)
 }
-
-// Runs returns a page of runs, newest first. The next page begins before the id of the last run.
-func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
-	before := f.BeforeID
-	if before == 0 {
-		before = math.MaxInt64
-	}
-	args := []any{
-		sql.Named("no_state", f.NoState),
-		sql.Named("after", f.AfterID), sql.Named("before", before),
-		sql.Named("workflows", jsonList(f.Workflows)), sql.Named("statuses", jsonList(f.Statuses)),
-		sql.Named("since_us", f.SinceUS), sql.Named("until_us", f.UntilUS),
-		sql.Named("owner", f.Owner), sql.Named("key", f.Key),
-		sql.Named("limit", pageLimit(f.Limit)),
-	}
-	runs, err := s.search(ctx, f.query(), f.Where, args)
-	for i := range runs {
-		s.loadRun(&runs[i])
-	}
-	return runs, err
-}
-
-// query is the statement that lists the runs: by way of the index of rare runs if only such are asked for. A search may
-// have a better way.
-func (f *RunFilter) query() string {
-	common := func(status string) bool { return status == "completed" || status == "pending" || status == "running" }
-	if len(f.Statuses) == 0 || f.Where.SQL() != "" || slices.ContainsFunc(f.Statuses, common) {
-		return queries.RunList
-	}
-	return queries.RunListRare
-}
-
-// search runs a list of runs with one more condition. Such a statement is not kept prepared: there are as
-// many as there are searches.
-func (s *Store) search(ctx context.Context, query string, c where.Condition, args []any) ([]Run, error) {
-	if c.SQL() == "" {
-		return list[Run](ctx, s, "runs", query, args...)
-	}
-	for _, a := range c.Args() {
-		args = append(args, sql.Named(a.Name, a.Value))
-	}
-	var runs []Run
-	query = strings.Replace(bare(query), noCondition, c.SQL(), 1)
-	err := s.read.SelectContext(ctx, &runs, query, args...)
-	return runs, s.failure("read runs", err)
-}
-
-// noCondition is what stands in run_list.sql where a search has its condition.
-const noCondition = "TRUE -- a search has its condition here"
 
 // pageLimit returns how many rows a page may have.
 func pageLimit(limit int) int {

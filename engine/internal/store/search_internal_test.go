@@ -40,13 +40,13 @@ func searchFor(t *testing.T, expression string) where.Condition {
 func (f *fixture) planOf(c where.Condition) string {
 	f.tb.Helper()
 	var args []any
-	for _, name := range []string{"no_state", "after", "before", "workflows", "statuses", "since_us", "until_us", "owner", "key", "limit"} {
+	for _, name := range []string{"after", "before", "workflows", "statuses", "since_us", "until_us", "owner", "key", "limit"} {
 		args = append(args, sql.Named(name, nil))
 	}
 	for _, a := range c.Args() {
 		args = append(args, sql.Named(a.Name, a.Value))
 	}
-	rows, err := f.read.Query("EXPLAIN QUERY PLAN "+strings.Replace(bare(queries.RunList), noCondition, c.SQL(), 1), args...)
+	rows, err := f.read.Query("EXPLAIN QUERY PLAN "+strings.Replace(bare(queries.RunFind), noCondition, c.SQL(), 1), args...)
 	if err != nil {
 		f.tb.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func (s *Store) Verify(ctx context.Context, run int64, found func(Finding)) erro
 
 // verifyHashes compares each row's hash with what its content and the row before it say. Rows are never
 // changed, so a page is right whatever is appended or pruned meanwhile.
-func (s *Store) verifyHashes(ctx context.Context, run int64, span historySpan, found func(Finding)) error {
+func (s *Store) verifyHashes(ctx context.Context, run int64, span idSpan, found func(Finding)) error {
 	for after := span.First - 1; after < span.Head; {
 		end := min(span.Head, after+scanRows)
 		rows, err := list[chainRow](ctx, s, "history", queries.HistoryChain,
