@@ -16,3 +16,10 @@ func (e *Engine) Abandon() error {
 	}
 	return e.worker.presence.Close()
 }
+
+// Waiters returns how many wait for the end of a run.
+func (e *Engine) Waiters(id int64) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.waiters[id])
+}

@@ -258,7 +258,7 @@ func TestUndoThatIsGone(t *testing.T) {
 func TestUndoSavesAndTimesOut(t *testing.T) {
 	t.Parallel()
 	w := engine.Workflow[journey, string]{Name: journeys, Steps: []engine.Step[journey]{{
-		Name: "pay", Timeout: 50 * time.Millisecond, Retry: engine.Retry{Initial: time.Millisecond},
+		Name: "pay", Timeout: 2 * time.Second, Retry: engine.Retry{Initial: time.Millisecond},
 		Do: func(*engine.Context, *journey) (engine.Transition, error) { return engine.Transition{}, errNoMoney },
 		Undo: func(ctx *engine.Context, s *journey) error {
 			if len(s.Log) == 0 {

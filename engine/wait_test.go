@@ -162,7 +162,11 @@ func TestWaitForARunThatWasLost(t *testing.T) {
 		_, err := counting.Wait(ctx, owner, 1)
 		waited <- err
 	}()
-	time.Sleep(100 * time.Millisecond)
+	for end := time.Now().Add(5 * time.Second); owner.Waiters(1) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("nobody waits")
+		}
+	}
 	close(goOn)
 	if err := <-ended; !errors.Is(err, engine.ErrLeaseLost) {
 		t.Errorf("Run = %v", err)

@@ -29,6 +29,33 @@ func (s *Store) Exec(ctx context.Context, query string, args ...any) error {
 	return s.Update(ctx, func(tx *Tx) error { _, err := tx.exec(query, args...); return err })
 }
 
+// PagesTouched is how many pages all connections have asked their caches for so far, those that this call reads included.
+func (s *Store) PagesTouched(ctx context.Context) (n int, err error) {
+	err = s.Update(ctx, func(tx *Tx) error { n, err = pagesTouched(tx.b.w.conn.Raw); return err })
+	if err != nil {
+		return 0, err
+	}
+	read, err := s.pagesRead(ctx)
+	return n + read, err
+}
+
+// pagesRead is the same of the read pool alone, all of whose connections are open afterwards; the one that watches is left out.
+func (s *Store) pagesRead(ctx context.Context) (sum int, err error) {
+	for range readers - 1 { // one watches
+		conn, err := s.read.Conn(ctx)
+		if err != nil {
+			return 0, err
+		}
+		defer conn.Close() // not before all of them were asked
+		n, err := pagesTouched(conn.Raw)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
 // ReadConn returns a connection of the read pool.
 func (s *Store) ReadConn(ctx context.Context) (*sql.Conn, error) { return s.read.Conn(ctx) }
 
