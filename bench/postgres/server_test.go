@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/durable-wf/wf/bench/postgres"
+	"github.com/durable-wf/wf/internal/peer"
 )
 
 func TestServer(t *testing.T) {
@@ -17,7 +18,7 @@ func TestServer(t *testing.T) {
 		t.Helper()
 		s, err := postgres.Start(t.Context(), dir)
 		if errors.Is(err, postgres.ErrAbsent) {
-			t.Skip(err)
+			peer.Missing(t, err.Error(), "postgresql")
 		}
 		if err != nil {
 			t.Fatalf("Start: %v", err)

@@ -40,7 +40,7 @@ func Command(t testing.TB, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
-		missing(t, err.Error(), debian(program))
+		Missing(t, err.Error(), debian(program))
 	}
 	return path
 }
@@ -57,7 +57,7 @@ func Python(t testing.TB, modules ...string) string {
 	}
 	out, err := exec.CommandContext(t.Context(), path, "-c", "import "+strings.Join(modules, ", ")).CombinedOutput()
 	if err != nil {
-		missing(t, strings.TrimSpace(string(out)), "python3-"+strings.Join(modules, " python3-"))
+		Missing(t, strings.TrimSpace(string(out)), "python3-"+strings.Join(modules, " python3-"))
 	}
 	return path
 }
@@ -77,13 +77,14 @@ func Node(t testing.TB, name string) (node, module string) {
 	}
 	module = filepath.Join(dir, ".cache", "peers", "node_modules", name)
 	if _, err := os.Stat(module); err != nil {
-		missing(t, err.Error(), "nodejs npm, then .ci/peers")
+		Missing(t, err.Error(), "nodejs npm, then .ci/peers")
 	}
 	return node, module
 }
 
-// missing ends the test: somebody who tries things out may lack a program, CI may not.
-func missing(t testing.TB, why, packages string) {
+// Missing ends a test for want of what Debian's packages bring, and says why: somebody who tries things out may lack a
+// program, CI may not.
+func Missing(t testing.TB, why, packages string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s; .ci/peers installs it", why)
