@@ -66,16 +66,16 @@ func (c *Campaign) Run(ctx context.Context) (_ *results.File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	c.file.Machine = machine(c.dir)
+	if c.part.Machine = machine(c.dir); !c.part.Machine.Comparable(&c.file.Campaigns[0].Machine) {
+		return nil, fmt.Errorf("%s holds figures of another machine or disk: measure all of it again, without --merge", c.Out)
+	}
 	c.file.Describe(subjects)
 	for rep := range c.Reps {
 		if err := c.repetition(ctx, rep, subjects, works); err != nil {
 			return c.file, err
 		}
 	}
-	if !c.NoSyncs {
-		c.countSyncs(ctx, subjects)
-	}
+	c.countSyncs(ctx, subjects)
 	c.part.Took = time.Since(c.part.Began)
 	return c.file, errors.Join(c.file.Save(c.Out), c.failures())
 }
@@ -93,7 +93,7 @@ func (c *Campaign) begin(ctx context.Context) error {
 		}
 	}
 	c.file.Campaigns = append(c.file.Campaigns, results.Campaign{
-		Began: time.Now().UTC().Truncate(time.Second), Reps: c.Reps, Commit: commit(ctx), Load: loadAverage(),
+		Began: time.Now().UTC().Truncate(time.Second), Reps: c.Reps, Commit: commit(ctx, ".."), Load: loadAverage(),
 	})
 	c.part = &c.file.Campaigns[len(c.file.Campaigns)-1]
 	return nil
@@ -293,11 +293,18 @@ func (c *Campaign) failures() error {
 	return errors.Join(list...)
 }
 
-// commit is that of this repository, "" if git does not know.
-func commit(ctx context.Context) string {
-	out, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty", "--abbrev=12").Output()
+// commit is that of the repository at root, marked if the code is another one; "" if git does not know.
+func commit(ctx context.Context, root string) string {
+	git := func(args ...string) (string, error) {
+		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...).Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	name, err := git("rev-parse", "--short=12", "HEAD")
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSpace(string(out))
+	if changed, err := git("status", "--porcelain", "--", ".", ":!docs"); err != nil || changed != "" { // a campaign before may have written docs
+		name += "-dirty"
+	}
+	return name
 }

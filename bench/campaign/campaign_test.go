@@ -2,8 +2,10 @@ package campaign
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -81,9 +83,56 @@ func TestMergeKeepsTheRest(t *testing.T) {
 	if want := []string{"0growth", "1seq", "1seq"}; !slices.Equal(got, want) || len(file.Subjects) != 1 || len(file.Campaigns) != 2 {
 		t.Errorf("trials are %q, want %q; %d subjects, %d campaigns", got, want, len(file.Subjects), len(file.Campaigns))
 	}
+	if v := file.Campaigns[1].Versions["raw"]; v == "" || v != file.Subjects[0].Version {
+		t.Errorf("the second campaign measured version %q", v)
+	}
 	again.Quick = false
 	if _, err := again.Run(t.Context()); err == nil {
 		t.Error("a campaign was merged into a quick look")
+	}
+	again.Quick, file.Campaigns[0].Machine.Cores = true, 1000
+	if err := file.Save(c.Out); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another machine") {
+		t.Errorf("error is %v, want none of another machine's figures to be kept", err)
+	}
+}
+
+// A commit is that of the code: what a campaign has written meanwhile makes it no other.
+func TestCommit(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	git := func(args ...string) {
+		t.Helper()
+		args = append([]string{"-C", dir, "-c", "user.name=test", "-c", "user.email=test@localhost"}, args...)
+		if out, err := exec.CommandContext(t.Context(), "git", args...).CombinedOutput(); err != nil {
+			t.Fatalf("git %q: %v\n%s", args, err, out)
+		}
+	}
+	write := func(name string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(t.Name()+name), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := commit(t.Context(), dir); got != "" {
+		t.Errorf("the commit of a folder without git is %q", got)
+	}
+	git("init", "-q")
+	git("commit", "-q", "--allow-empty", "-m", "first")
+	clean := commit(t.Context(), dir)
+	if len(clean) != 12 {
+		t.Errorf("the commit is %q, want 12 digits", clean)
+	}
+	write("docs/benchmarks.md")
+	if got := commit(t.Context(), dir); got != clean {
+		t.Errorf("with other documents the commit is %q, want %q", got, clean)
+	}
+	write("engine/run.go")
+	if got := commit(t.Context(), dir); got != clean+"-dirty" {
+		t.Errorf("with other code the commit is %q, want %q", got, clean+"-dirty")
 	}
 }
 

@@ -22,8 +22,11 @@ const (
 // countSyncs counts how often a sequential step of each subject waits for the disk, with strace if that is there.
 // Servers that the subject's process has started count, too.
 func (c *Campaign) countSyncs(ctx context.Context, subjects []trial.Description) {
+	for i := range subjects {
+		delete(c.file.Syncs, subjects[i].Key) // they are those of another campaign
+	}
 	strace, err := exec.LookPath("strace")
-	if err != nil {
+	if err != nil || c.NoSyncs {
 		return
 	}
 	if c.file.Syncs == nil {

@@ -100,8 +100,8 @@ func (f figures) rival(b *budget, m *workload.Metric) string {
 	}
 	text := m.Text(v)
 	if b.raw != "" {
-		if r, ok := f.ratio(b.workload, d.Key, m.Name, baseline, b.raw); ok {
-			text = factor(r) + " raw"
+		if r, mark, ok := f.about(b.workload, d.Key, m.Name, baseline, b.raw); ok {
+			text = mark + factor(r) + " raw"
 		}
 	}
 	if n := f.size(b.workload, d.Key); n != f.size(b.workload, ours) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/durable-wf/wf/bench/results"
@@ -96,7 +97,11 @@ func median(list []float64) (float64, bool) {
 
 // failing says why there are no figures, or what is wrong with them; "" if nothing is.
 func (f figures) failing(workload, subject string) string {
-	for _, t := range f.of(workload, subject) {
+	trials := f.of(workload, subject)
+	if len(trials) == 0 {
+		return "not measured"
+	}
+	for _, t := range trials {
 		for _, why := range []string{t.Unable, t.GaveUp, t.Error} {
 			if why != "" {
 				return why
@@ -106,14 +111,15 @@ func (f figures) failing(workload, subject string) string {
 	return ""
 }
 
-// durability is what was read from the connection.
-func (f figures) durability(subject string) string {
+// durability is what was read from the connection in the trials of a workload, or of all if its name is "".
+func (f figures) durability(workload, subject string) string {
+	var list []string
 	for _, t := range f.Trials {
-		if t.Subject == subject && t.Durability != "" {
-			return t.Durability
+		if t.Subject == subject && (workload == "" || t.Workload == workload) {
+			list = append(list, t.Durability)
 		}
 	}
-	return "–"
+	return cmp.Or(distinct(list), "–")
 }
 
 // best is the peer with the best median of a figure.

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"text/template"
 
 	"github.com/durable-wf/wf/bench/results"
@@ -38,7 +36,7 @@ type view struct {
 	Caveats   []string
 	When      string // the campaigns
 	Disturbed bool   // the machine had something else to do
-	Memory    string
+	Facts     string // of the machine
 }
 
 // Write writes benchmarks.md and the charts in benchmarks/ into a folder.
@@ -46,8 +44,7 @@ func Write(f *results.File, dir string) error {
 	v := view{figures: figures{f}}
 	v.When, v.Disturbed = v.campaignTable().String(), v.disturbed()
 	v.Budgets, v.Engines = v.budgetTable().String(), v.engineTable().String()
-	bytesOf := workload.Metric{Unit: "bytes"}
-	v.Memory = bytesOf.Text(float64(f.Machine.Memory))
+	v.Facts = v.facts().String()
 	for _, d := range f.Subjects {
 		v.Caveats = append(v.Caveats, d.Caveats...)
 	}
@@ -94,7 +91,7 @@ func (f figures) engineTable() table {
 		if n, ok := f.Syncs[d.Key]; ok {
 			syncs = fmt.Sprintf("%.2f", n)
 		}
-		t = append(t, []string{d.Key, d.Engine, d.Config, newcomer(d), f.version(d), f.durability(d.Key), syncs})
+		t = append(t, []string{d.Key, d.Engine, d.Config, newcomer(d), f.version(d), f.durability("", d.Key), syncs})
 	}
 	return t.dense()
 }
@@ -110,16 +107,18 @@ func newcomer(d *trial.Description) string {
 	}
 }
 
-// version is that of the module; ours is the commits of the repository that have been measured.
+// version is that of the module, ours the commit of the repository: all that have figures here.
 func (f figures) version(d *trial.Description) string {
-	var commits []string
-	for i, c := range f.Campaigns {
-		if d.Key == ours && c.Commit != "" && !slices.Contains(commits, c.Commit) && len(f.part(i, ours)) > 0 {
-			commits = append(commits, c.Commit)
+	var list []string
+	for _, i := range f.counting() {
+		c := &f.Campaigns[i]
+		switch {
+		case len(f.part(i, d.Key)) == 0:
+		case d.Key == ours && c.Commit != "":
+			list = append(list, "commit "+c.Commit)
+		default:
+			list = append(list, c.Versions[d.Key])
 		}
 	}
-	if len(commits) == 0 {
-		return d.Version
-	}
-	return "commit " + strings.Join(commits, ", ")
+	return distinct(list)
 }

@@ -39,7 +39,10 @@ func sample() *results.File {
 	}
 	f.Trials = append(f.Trials,
 		results.Trial{Subject: "wf", Workload: "recover", Size: 1000, Sample: map[string]float64{"recovery": 0.31}},
-		results.Trial{Subject: "peer", Workload: "recover", Size: 1000, Sample: map[string]float64{"recovery": 60}, GaveUp: "3 of 1000 runs had completed"},
+		results.Trial{
+			Subject: "peer", Workload: "recover", Size: 1000, Durability: "WAL, synchronous=FULL",
+			Sample: map[string]float64{"recovery": 60}, GaveUp: "3 of 1000 runs had completed",
+		},
 		results.Trial{Subject: "peer", Workload: "fanout", Error: "it fell over"},
 	)
 	return f
@@ -121,15 +124,23 @@ func TestBudgetsAreMeasured(t *testing.T) {
 	}
 }
 
-// What was measured again takes the place of what was there, and the page says when, and that it cannot be set against the rest as exactly.
+// What was measured again takes the place of what was there, and the page says for each row when, on which commit and in which
+// version, and that it cannot be set against the rest as exactly.
 func TestMergedCampaigns(t *testing.T) {
 	t.Parallel()
 	f := sample()
-	f.Campaigns = append(f.Campaigns, results.Campaign{Reps: 1, Commit: "bbbb", Load: 3.5, Busy: []float64{1.25}})
+	f.Campaigns[0].Versions = map[string]string{"raw": "v1", "wf": "(devel)", "peer": "v2.0"}
+	f.Campaigns[0].Machine = results.Machine{CPU: "Z80", Cores: 2, Go: "go1"}
+	f.Campaigns = append(f.Campaigns,
+		results.Campaign{Reps: 7, Commit: "cccc", Busy: []float64{9}}, // all of which has been measured again
+		results.Campaign{
+			Reps: 1, Commit: "bbbb", Load: 3.5, Busy: []float64{1.25}, Versions: map[string]string{"wf": "(devel)", "peer": "v2.1"},
+			Machine: results.Machine{CPU: "Z80", Cores: 2, Go: "go2"},
+		})
 	for rep, rate := range []float64{40, 50} {
-		f.Add(&results.Trial{Subject: "peer", Workload: "seq", Campaign: 1, Rep: rep, Sample: map[string]float64{"rate": rate}})
+		f.Add(&results.Trial{Subject: "peer", Workload: "seq", Campaign: 2, Rep: rep, Sample: map[string]float64{"rate": rate}, Durability: "none"})
 	}
-	f.Add(&results.Trial{Subject: "wf", Workload: "many100", Campaign: 1, Sample: map[string]float64{"rate": 900}})
+	f.Add(&results.Trial{Subject: "wf", Workload: "many100", Campaign: 2, Sample: map[string]float64{"rate": 900}})
 	f.Add(&results.Trial{Subject: "raw", Workload: "many100", Sample: map[string]float64{"rate": 1000}})
 	dir := t.TempDir()
 	if err := Write(f, dir); err != nil {
@@ -141,12 +152,19 @@ func TestMergedCampaigns(t *testing.T) {
 	}
 	page := strings.Join(strings.Fields(string(text)), " ")
 	for _, want := range []string{
-		"| ≥ 0.80 × raw | ≈ 0.90 × raw | yes |", "| 45 | 40 – 50 | ≈ 0.02 × | ≈ 44.44 × |", "| 0.90 × raw | yes |", "| commit aaaa, bbbb |",
-		"| 3.50 | 1.25 |", "| seq, many100: peer, wf |", "**The machine had something else to do**",
+		"| ≥ 0.80 × raw | ≈ 0.90 × raw | yes |", "| 0.90 × raw | yes | ≈ 0.02 × raw (peer, N = 0) |", "| commit aaaa, then commit bbbb |",
+		"| wf | wf (default) | WAL, synchronous=FULL | 5,000 | 2,000 | 1,800 – 2,400 | 0.90 × | | 1 |",
+		"| peer | Peer (tuned) | none | 0 | 45 | 40 – 50 | ≈ 0.02 × | ≈ 44.44 × | 2 |",
+		"| tuned | v2.0, then v2.1 | WAL, synchronous=FULL, then none |", "| Go | go1, then go2 |", "| CPU | Z80, 2 cores |",
+		"| 1 | 0001-01-01 00:00 | 0s | 3 | aaaa |", "| 2 | 0001-01-01 00:00 | 0s | 1 | bbbb | 3.50 | 1.25 |",
+		"| seq, many100: peer, wf |", "**The machine had something else to do**", "- peer: not measured.",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %q", want)
 		}
+	}
+	if strings.Contains(page, "cccc") {
+		t.Error("the page tells of a campaign of which no figure is left")
 	}
 	if t.Failed() {
 		t.Logf("%s", text)

@@ -44,7 +44,7 @@ func (f figures) workloadTable(w *workload.Workload) (t table, notes []string) {
 		head = append(head, m.Heading())
 	}
 	first := &w.Metrics[0]
-	head = append(head, "spread of "+first.Heading(), "beside raw", "wf is better by")
+	head = append(head, "spread of "+first.Heading(), "beside raw", "wf is better by", "campaign")
 	t = table{head}
 	reasons := map[string][]string{}
 	for i := range f.Subjects {
@@ -91,7 +91,7 @@ func (f figures) present(w *workload.Workload) (list []*workload.Metric) {
 
 func (f figures) row(w *workload.Workload, d *trial.Description, metrics []*workload.Metric) []string {
 	n := workload.Metric{Unit: "count"}
-	row := []string{d.Key, label(d), f.durability(d.Key), n.Text(float64(f.size(w.Name, d.Key)))}
+	row := []string{d.Key, label(d), f.durability(w.Name, d.Key), n.Text(float64(f.size(w.Name, d.Key)))}
 	for _, m := range metrics {
 		cell := "–"
 		if v, ok := f.median(w.Name, d.Key, m.Name); ok {
@@ -108,7 +108,8 @@ func (f figures) row(w *workload.Workload, d *trial.Description, metrics []*work
 	if len(values) > 1 {
 		spread = first.Text(slices.Min(values)) + " – " + first.Text(slices.Max(values))
 	}
-	return append(row, spread, f.times(w.Name, first.Name, d.Key, baseline, false), f.times(w.Name, first.Name, ours, d.Key, first.Less))
+	return append(row, spread, f.times(w.Name, first.Name, d.Key, baseline, false), f.times(w.Name, first.Name, ours, d.Key, first.Less),
+		f.measuredIn(w.Name, d.Key))
 }
 
 func (f figures) gaveUp(workload, subject string) bool {

@@ -14,8 +14,7 @@ import (
 // File is what has been measured: by one campaign, or by several that have measured parts of it again.
 type File struct {
 	Quick     bool                `json:"quick,omitempty"` // too small to mean anything
-	Machine   Machine             `json:"machine"`
-	Campaigns []Campaign          `json:"campaigns"` // in the order of time
+	Campaigns []Campaign          `json:"campaigns"`       // in the order of time
 	Subjects  []trial.Description `json:"subjects"`
 	Trials    []Trial             `json:"trials"`
 	// Syncs is how many calls of fsync, fdatasync and their like a sequential step makes, by subject, as strace has counted them.
@@ -28,9 +27,12 @@ type Campaign struct {
 	Took    time.Duration `json:"took_ns"`
 	Reps    int           `json:"reps"`
 	Commit  string        `json:"commit"` // of this repository
-	Load    float64       `json:"load"`   // the average of the minute before it began
-	Busy    []float64     `json:"busy"`   // how many cores others kept busy before each repetition
-	SyncSec []float64     `json:"sync_s"` // what an fdatasync after a write of 4 KiB takes, the median before each repetition
+	Machine Machine       `json:"machine"`
+	// Versions are those of the engines, by subject.
+	Versions map[string]string `json:"versions,omitempty"`
+	Load     float64           `json:"load"`   // the average of the minute before it began
+	Busy     []float64         `json:"busy"`   // how many cores others kept busy before each repetition
+	SyncSec  []float64         `json:"sync_s"` // what an fdatasync after a write of 4 KiB takes, the median before each repetition
 }
 
 // Quiet is how many cores others may keep busy while it is measured.
@@ -50,6 +52,12 @@ type Machine struct {
 	Kernel     string `json:"kernel"`
 	FileSystem string `json:"file_system"`
 	Go         string `json:"go"`
+}
+
+// Comparable reports whether figures of two machines may stand beside each other: the kernel, Go and the like may have
+// been updated between.
+func (m *Machine) Comparable(other *Machine) bool {
+	return m.CPU == other.CPU && m.Cores == other.Cores && m.FileSystem == other.FileSystem
 }
 
 // Trial is one workload on one subject, once.
@@ -101,9 +109,12 @@ func (f *File) Add(t *Trial) {
 	f.Trials = append(f.Trials, *t)
 }
 
-// Describe takes in subjects, in the place of what was known of them.
+// Describe takes in the subjects of the newest campaign, in the place of what was known of them.
 func (f *File) Describe(list []trial.Description) {
+	versions := map[string]string{}
+	f.Campaigns[len(f.Campaigns)-1].Versions = versions
 	for _, d := range list {
+		versions[d.Key] = d.Version
 		if i := slices.IndexFunc(f.Subjects, func(old trial.Description) bool { return old.Key == d.Key }); i >= 0 {
 			f.Subjects[i] = d
 		} else {
