@@ -1,4 +1,4 @@
--- Changes runs that stay with their owner, and their checkpoints: the most frequent change by far. It sets
+-- Changes runs that stay with their owner, and their checkpoints: a transition or a save. It sets
 -- no column that an index or the trigger on the status looks at, but for the index of states in files, which
 -- looks at the codec alone. Runs of which others want something are left to change_update_state.sql; to return what they
 -- want would cost a third of the change.

@@ -64,6 +64,9 @@ var (
 	//go:embed change_hits.sql
 	ChangeHits string
 
+	//go:embed change_step.sql
+	ChangeStep string
+
 	//go:embed change_update.sql
 	ChangeUpdate string
 

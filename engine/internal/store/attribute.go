@@ -10,7 +10,7 @@ import (
 
 // setAttributes writes what was said about runs: args are those of attribute_set.sql.
 func (b *batch) setAttributes(args []any) error {
-	_, err := b.w.stmts.attributeSet.exec(context.Background(), args)
+	_, err := b.w.stmts.attributeSet.exec(args)
 	return err
 }
 

@@ -48,6 +48,7 @@ type lease struct {
 	copiedUS  int64
 	calls     bool
 	undos     bool
+	quiet     quiet
 }
 
 func newBatch(w *writer) (*batch, error) {
@@ -149,7 +150,7 @@ func (b *batch) at(l *Lease) lease {
 	}
 	return lease{
 		status: l.Status, epoch: l.Epoch, seq: l.Seq, head: l.Head, hash: l.Hash,
-		copies: l.copies, copiedUS: l.copiedUS, calls: l.calls, undos: l.Undos,
+		copies: l.copies, copiedUS: l.copiedUS, calls: l.calls, undos: l.Undos, quiet: l.quiet,
 	}
 }
 
@@ -166,7 +167,7 @@ func (b *batch) advance() {
 		}
 		l.ahead = nil
 		l.Status, l.Epoch, l.Seq, l.Head, l.Hash = to.status, to.epoch, to.seq, to.head, to.hash
-		l.copies, l.copiedUS, l.calls, l.Undos = to.copies, to.copiedUS, to.calls, to.undos
+		l.copies, l.copiedUS, l.calls, l.Undos, l.quiet = to.copies, to.copiedUS, to.calls, to.undos, to.quiet
 	}
 }
 
@@ -215,13 +216,17 @@ func (b *batch) workerUUID(id int64) (string, error) {
 
 // insertHistory appends rows to the audit log.
 func (b *batch) insertHistory(rows []History) error {
-	args := b.w.args[:0]
+	insert := &b.w.stmts.historyInsert
+	_, err := insert.exec(appendHistory(insert.rows(), rows))
+	return err
+}
+
+// appendHistory appends the parameters of history_insert.sql.
+func appendHistory(args []any, rows []History) []any {
 	for i := range rows {
 		h := &rows[i]
 		args = append(args, h.ID, h.Run, h.Seq, nullInt(h.Prev), h.TimeUS, h.Kind, nullText(h.Step), nullText(h.Next), nullInt(h.Visit),
 			nullInt(h.Attempt), nullUnknown(h.DurationUS), nullInt(h.Worker), nullText(h.Error), nullText(h.Detail), h.Hash)
 	}
-	_, err := b.w.stmts.historyInsert.exec(context.Background(), args)
-	b.w.reuse(args)
-	return err
+	return args
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -95,8 +94,9 @@ func (b *batch) apply(moves []*move) error {
 
 // follow does for the moves that have hit what goes with the row.
 func (b *batch) follow(moves []*move) error {
-	var history []History
 	var gone []int64
+	insert := &b.w.stmts.historyInsert
+	history := insert.rows()
 	var calls, copies, attributes, metrics []any
 	if err := b.putUndos(moves); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (b *batch) follow(moves []*move) error {
 			return err
 		}
 		if !m.unlinks() {
-			history = append(history, m.history...)
+			history = appendHistory(history, m.history)
 		}
 		calls = b.appendCalls(calls, m)
 		copies, gone = b.appendCopies(copies, m), append(gone, m.gone...)
@@ -127,14 +127,13 @@ func (b *batch) follow(moves []*move) error {
 			return err
 		}
 	}
-	ctx := context.Background()
-	if err := b.insertHistory(history); err != nil {
+	if _, err := insert.exec(history); err != nil {
 		return err
 	}
-	if _, err := b.w.stmts.callInsert.exec(ctx, calls); err != nil {
+	if _, err := b.w.stmts.callInsert.exec(calls); err != nil {
 		return err
 	}
-	if _, err := b.w.stmts.copyInsert.exec(ctx, copies); err != nil {
+	if _, err := b.w.stmts.copyInsert.exec(copies); err != nil {
 		return err
 	}
 	if len(gone) > 0 {

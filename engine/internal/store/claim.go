@@ -285,7 +285,7 @@ func (g *grant) give(runs []Run) error {
 	if len(runs) == 0 {
 		return nil
 	}
-	var rows []any
+	rows := g.b.w.stmts.claimUpdate.rows()
 	var history []History
 	for i := range runs {
 		if q := g.b.queues[runs[i].Queue]; q != nil {
@@ -297,7 +297,7 @@ func (g *grant) give(runs []Run) error {
 		}
 		rows, history = append(rows, row...), append(history, audit...)
 	}
-	given, err := g.b.w.stmts.claimUpdate.exec(context.Background(), rows)
+	given, err := g.b.w.stmts.claimUpdate.exec(rows)
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,9 @@ func copiesOf(column string) (copies, error) {
 
 // newCopies is what a list of which all is known is in the row.
 func newCopies(list []preserve.Point) copies {
+	if len(list) == 0 {
+		return copies{text: "[]", known: true}
+	}
 	text := []byte{'['}
 	for i := range list {
 		if i > 0 {
@@ -172,7 +175,7 @@ func (b *batch) mark(m *move) error {
 func (b *batch) finish(m *move) error {
 	if m.to.status == "completed" && m.lease.keep != "all" {
 		m.gone, m.copied, m.to.copies = m.from.copies.ids(), nil, newCopies(nil)
-		m.saved = saved{row: &Run{}} // nothing to resume from any more
+		m.saved = saved{row: &b.w.none} // nothing to resume from any more
 		return nil
 	}
 	if m.saved.row == nil || b.now-m.to.copiedUS < copyEvery || m.spoilt != nil { // it goes back to a copy

@@ -12,12 +12,12 @@ func (b *batch) create(reqs []*request) error {
 	if len(reqs) == 0 {
 		return nil
 	}
-	var rows []any
-	var history []History
+	insert := &b.w.stmts.runInsert
+	rows, events := insert.rows(), make([]History, 0, len(reqs))
 	var attributes, undos []any
 	named := map[string]bool{} // UUIDs of the runs with keys that are about to be inserted
 	for _, r := range reqs {
-		r.run = Run{}
+		r.run = &Run{}
 		if r.err = r.fit(b.w.store.files); r.err != nil {
 			continue
 		}
@@ -27,22 +27,21 @@ func (b *batch) create(reqs []*request) error {
 		if r.err != nil {
 			continue
 		}
-		run, first, err := b.newRun(r.create)
+		first, err := b.newRun(r.run, r.create)
 		if err != nil {
 			return err
 		}
-		r.run = run
-		r.create.Lease.begin(&run)
-		b.seen.create(&run)
-		rows, history = append(rows, runRow(&run)...), append(history, first)
+		r.create.Lease.begin(r.run)
+		b.seen.create(r.run)
+		rows, events = appendRun(rows, r.run), append(events, first)
 		if r.create.Undo {
-			undos = appendUndos(undos, run.ID, []Undo{{Visit: run.Visit, Step: run.Step, State: "open"}})
+			undos = appendUndos(undos, r.run.ID, []Undo{{Visit: r.run.Visit, Step: r.run.Step, State: "open"}})
 		}
-		if attributes, err = b.appendAttributes(attributes, run.ID, r.create.Attributes); err != nil {
+		if attributes, err = b.appendAttributes(attributes, r.run.ID, r.create.Attributes); err != nil {
 			return err
 		}
 	}
-	if _, err := b.w.stmts.runInsert.exec(context.Background(), rows); err != nil {
+	if _, err := insert.exec(rows); err != nil {
 		return err
 	}
 	if err := b.setAttributes(attributes); err != nil {
@@ -53,10 +52,10 @@ func (b *batch) create(reqs []*request) error {
 			return err
 		}
 	}
-	if _, err := b.w.stmts.undoPut.exec(context.Background(), undos); err != nil {
+	if _, err := b.w.stmts.undoPut.exec(undos); err != nil {
 		return err
 	}
-	return b.insertHistory(history)
+	return b.insertHistory(events)
 }
 
 // enrich gives a new run what few have: what it inherits, and hooks.
@@ -76,16 +75,16 @@ func (b *batch) enrich(r *request) error {
 	return err
 }
 
-// newRun returns the run that c asks for, and the first row of its history.
-func (b *batch) newRun(c *Create) (Run, History, error) {
-	run := c.Run
+// newRun makes run the one that c asks for, and returns the first row of its history.
+func (b *batch) newRun(run *Run, c *Create) (History, error) {
+	*run = c.Run
 	b.lastRun++
 	run.ID = b.lastRun
 	if run.DueUS != 0 || run.Wait != "" {
 		run.Owner = 0
 	}
-	if err := b.enter(&run, c.Yield); err != nil {
-		return Run{}, History{}, err
+	if err := b.enter(run, c.Yield); err != nil {
+		return History{}, err
 	}
 	run.Status, run.Attempt, run.Epoch, run.StartedUS = "pending", 0, 0, 0
 	switch {
@@ -105,19 +104,19 @@ func (b *batch) newRun(c *Create) (Run, History, error) {
 	}
 	err := b.extend(run.ID, run.UUID, &at, &first)
 	run.Seq, run.FirstHistory, run.HeadHistory, run.HeadHash = first.Seq, first.ID, first.ID, first.Hash
-	return run, first, err
+	return first, err
 }
 
-// runRow returns the parameters of run_insert.sql.
-func runRow(r *Run) []any {
+// appendRun appends the parameters of run_insert.sql.
+func appendRun(args []any, r *Run) []any {
 	cp := &r.Checkpoint
-	return []any{
+	return append(args,
 		r.ID, r.UUID, r.Workflow, r.Version, r.Fingerprint, nullText(r.Key), r.Status, r.Step, r.Visit, r.Attempt, r.Epoch, nullInt(r.Owner),
 		nullInt(r.DueUS), nullText(r.Wait), nullInt(r.DeadlineUS), r.Queue, r.Priority, nullText(r.FairKey), r.Rank,
 		nullInt(r.Parent), nullInt(r.ParentVisit), place(r), nullInt(r.Root), nullInt(r.Schedule), nullInt(r.ScheduledUS), r.CreatedUS, nullInt(r.StartedUS), r.UpdatedUS, r.FirstHistory, r.HeadHistory, r.HeadHash, r.Keep,
 		nullText(r.Policy), nullText(r.Preserve), r.Seed, r.CopiedUS,
 		cp.State.Codec, int64(cp.Checksum), nullBlob(cp.Random), nullText(cp.Counters), cp.State.column(),
-	}
+	)
 }
 
 // place is a child's place among its siblings; NULL for a run that nobody spawned.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"slices"
 )
@@ -41,6 +40,6 @@ func (b *batch) effect(c *Change) error {
 	for i := range calls {
 		calls[i].Value, calls[i].Checksum = u.value.payload, u.value.checksum
 	}
-	_, err = b.w.stmts.callInsert.exec(context.Background(), b.appendCalls(nil, &move{lease: c.Lease, calls: calls}))
+	_, err = b.w.stmts.callInsert.exec(b.appendCalls(nil, &move{lease: c.Lease, calls: calls}))
 	return err
 }

@@ -13,7 +13,7 @@ func (g *Group) Change(c *Change, done func(error)) {
 // then.
 func (g *Group) Create(c *Create, done func(Run, error)) {
 	r := &request{create: c}
-	r.done = func(err error) { done(r.run, err) }
+	r.done = func(err error) { done(r.made(), err) }
 	g.reqs = append(g.reqs, r)
 }
 

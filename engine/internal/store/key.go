@@ -31,7 +31,7 @@ func (b *batch) takeKey(r *request, named map[string]bool) error {
 			n, err = b.takeOver(r.create, taken, hash, named)
 		}
 		if n == 0 {
-			r.run, r.err = Run{UUID: taken.UUID}, taken
+			r.run.UUID, r.err = taken.UUID, taken
 		}
 	}
 	if n == 1 {

@@ -29,6 +29,7 @@ type Lease struct {
 	held                bool            // it was a child without a place
 	copies              copies          // as in the row
 	copiedUS            int64
+	quiet               quiet
 	calls               bool  // there may be recorded calls
 	void                error // why nothing more can be committed
 
@@ -40,7 +41,7 @@ type Lease struct {
 func (r *Run) Lease() *Lease {
 	l := &Lease{
 		Run: r.ID, UUID: r.UUID, Status: r.Status, Epoch: r.Epoch, Seq: r.Seq, Head: r.HeadHistory, Hash: r.HeadHash,
-		workflow: r.Workflow, key: r.Key, keep: r.Keep, copiedUS: r.CopiedUS,
+		workflow: r.Workflow, key: r.Key, keep: r.Keep, copiedUS: r.CopiedUS, quiet: quietOf(r),
 		owner: r.Owner, root: r.Root, held: r.Wait == heldWait,
 		calls: r.Seq > 1, // a call is never recorded without a history row
 		Undos: r.Seq > 1, // only the first visit's is written without one: set it for a workflow that has undos
@@ -66,7 +67,7 @@ func (l *Lease) begin(run *Run) {
 	is := run.Lease()
 	l.Run, l.Status, l.Epoch, l.Seq, l.Head, l.Hash = is.Run, is.Status, is.Epoch, is.Seq, is.Head, is.Hash
 	l.owner, l.root, l.held = is.owner, is.root, is.held
-	l.copies, l.copiedUS, l.calls, l.void = is.copies, is.copiedUS, is.calls, is.void
+	l.copies, l.copiedUS, l.quiet, l.calls, l.void = is.copies, is.copiedUS, is.quiet, is.calls, is.void
 	if run.Owner == 0 { // it has to wait for its time, or for its place
 		l.void = ErrGuard
 	}

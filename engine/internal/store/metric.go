@@ -50,7 +50,7 @@ func (b *batch) nextPoint(of series) (int64, error) {
 
 // insertMetrics writes points: args are those of metric_insert.sql.
 func (b *batch) insertMetrics(args []any) error {
-	_, err := b.w.stmts.metricInsert.exec(context.Background(), args)
+	_, err := b.w.stmts.metricInsert.exec(args)
 	return err
 }
 

@@ -56,12 +56,14 @@ func (b *batch) add(m *move, r *request) error {
 	m.attributes, m.metrics = append(m.attributes, c.Attributes...), append(m.metrics, c.Metrics...)
 	m.row = &c.Row
 	m.to.status, m.to.epoch = c.Row.Status, c.Row.Epoch
+	m.to.quiet.row(m.row)
 	if c.Spoilt != nil {
 		if err := b.spoil(m, c.Spoilt); err != nil {
 			return err
 		}
 	}
 	if c.State {
+		m.to.quiet.checkpoint(&c.Row.Checkpoint)
 		if err := b.save(m, c); err != nil {
 			return err
 		}

@@ -1,57 +1,84 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"slices"
 )
 
+// way is by which statement a move is written.
+type way uint8
+
+const (
+	stepping  way = iota // change_step.sql: the run goes to its next step, and that is all
+	advancing            // change_advance.sql: it stays with its owner
+	plain                // change_update.sql: its checkpoint stays as it is
+	saving               // change_update_state.sql: anything
+	ways
+)
+
+func (m *move) way() way {
+	switch {
+	case m.steps():
+		return stepping
+	case m.advances():
+		return advancing
+	case m.saved.row == nil:
+		return plain
+	}
+	return saving
+}
+
 // write changes the rows of the moves, as far as their guards hold, and notes in each whether it did.
 func (b *batch) write(moves []*move) error {
-	var advancing, plain, saving []*move
+	sorted := &b.w.byWay
 	for _, m := range moves {
-		switch {
-		case m.advances():
-			advancing = append(advancing, m)
-		case m.saved.row != nil:
-			saving = append(saving, m)
-		default:
-			plain = append(plain, m)
-		}
+		w := m.way()
+		sorted[w] = append(sorted[w], m)
 	}
+	defer func() {
+		for w := range sorted {
+			clear(sorted[w])
+			sorted[w] = sorted[w][:0]
+		}
+	}()
 	st := b.w.stmts
-	if err := b.writeWith(&st.changeAdvance, b.appendAdvance, advancing); err != nil {
-		return err
-	}
-	for _, m := range advancing {
-		if !m.found { // somebody wants something of the run, or it has another owner
-			saving = append(saving, m)
+	for w, by := range [ways]struct {
+		stmt   *multi
+		append func([]any, *move) []any
+	}{{&st.changeStep, b.appendStep}, {&st.changeAdvance, b.appendAdvance}, {&st.changeUpdate, b.appendRow}, {&st.changeUpdateState, b.appendRowState}} {
+		if err := b.writeWith(by.stmt, by.append, sorted[w]); err != nil {
+			return err
+		}
+		if way(w) > advancing {
+			continue
+		}
+		for _, m := range sorted[w] {
+			if !m.found { // somebody wants something of the run, or it has another owner
+				sorted[saving] = append(sorted[saving], m)
+			}
 		}
 	}
-	if err := b.writeWith(&st.changeUpdate, b.appendRow, plain); err != nil {
-		return err
-	}
-	return b.writeWith(&st.changeUpdateState, b.appendRowState, saving)
+	return nil
 }
 
 // writeWith changes the rows of the moves with one statement, for which parameters appends those of a move. It asks
-// which rows were changed and what others want of the runs only if that is open: change_advance.sql passes over runs of which
-// something is wanted, and of those that have ended nobody wants anything any more.
+// which rows were changed and what others want of the runs only if that is open: change_step.sql and change_advance.sql pass
+// over runs of which something is wanted, and of those that have ended nobody wants anything any more.
 func (b *batch) writeWith(stmt *multi, parameters func([]any, *move) []any, moves []*move) error {
 	if len(moves) == 0 {
 		return nil
 	}
-	args := b.w.args[:0]
+	args := stmt.rows()
 	for _, m := range moves {
 		args = parameters(args, m)
 	}
-	ctx := context.Background()
-	n, err := stmt.exec(ctx, args)
-	b.w.reuse(args)
+	n, err := stmt.exec(args)
 	if err != nil || n == 0 {
 		return err
 	}
-	asked := func(m *move) bool { return stmt != &b.w.stmts.changeAdvance && !hasEnded(m.row.Status) }
+	st := b.w.stmts
+	told := stmt == &st.changeStep || stmt == &st.changeAdvance
+	asked := func(m *move) bool { return !told && !hasEnded(m.row.Status) }
 	if n == int64(len(moves)) && !slices.ContainsFunc(moves, asked) {
 		for _, m := range moves {
 			m.hit("")
@@ -59,12 +86,12 @@ func (b *batch) writeWith(stmt *multi, parameters func([]any, *move) []any, move
 		return nil
 	}
 	byRun := make(map[int64]*move, len(moves))
-	args = b.w.args[:0]
+	args = st.changeHits.rows()
 	for _, m := range moves {
 		byRun[m.lease.Run] = m
 		args = append(args, m.lease.Run, m.to.head)
 	}
-	err = b.w.stmts.changeHits.query(ctx, args, func(rows *sql.Rows) error {
+	return st.changeHits.query(args, func(rows *sql.Rows) error {
 		var id int64
 		var want string
 		if err := rows.Scan(&id, &want); err != nil {
@@ -73,8 +100,6 @@ func (b *batch) writeWith(stmt *multi, parameters func([]any, *move) []any, move
 		byRun[id].hit(want)
 		return nil
 	})
-	b.w.reuse(args)
-	return err
 }
 
 // hit notes that the row was changed, and what others want of the run.
@@ -104,6 +129,19 @@ func (m *move) advances() bool {
 	r := m.row
 	return m.saved.row != nil && m.from.status == "running" && r.Status == "running" && r.Epoch == m.from.epoch &&
 		r.DueUS == 0 && r.Wait == "" && r.Ending == "" && r.Result.Codec == ""
+}
+
+// steps reports whether the run only goes on, and changes nothing of its row but what each step does.
+func (m *move) steps() bool {
+	return m.advances() && m.to.quiet == m.from.quiet && !m.to.quiet.random &&
+		m.to.copies.text == m.from.copies.text && m.to.copiedUS == m.from.copiedUS
+}
+
+// appendStep appends the parameters of change_step.sql.
+func (b *batch) appendStep(args []any, m *move) []any {
+	r, cp := m.row, &m.saved.row.Checkpoint
+	return append(args, m.lease.Run, m.from.epoch, m.from.seq, m.to.seq, m.to.head, m.to.hash, b.now,
+		r.Fingerprint, r.Step, r.Visit, r.ActiveUS, int64(cp.Checksum), cp.State.column())
 }
 
 // appendRowState appends the parameters of change_update_state.sql.

@@ -66,7 +66,7 @@ func (r *request) offload(files payloadFiles) {
 		given, own := r.create, *r.create
 		r.create = &own
 		r.done = func(err error) {
-			if r.run.ID != 0 {
+			if r.run != nil && r.run.ID != 0 {
 				r.run.Checkpoint.State = given.Run.Checkpoint.State
 			}
 			done(err)

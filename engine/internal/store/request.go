@@ -32,7 +32,7 @@ type request struct {
 
 	// The outcome, valid once the batch is committed.
 	err     error
-	run     Run   // of create
+	run     *Run  // of create; nil until the writer makes it
 	wakes   bool  // of user
 	runs    []Run // of claim
 	again   bool  // of claim: it may have let others enter their queues behind itself
@@ -45,6 +45,14 @@ func (r *request) restore() {
 	if r.asked != nil {
 		r.change.Row, r.change.History, r.change.Woken = r.asked.Row, r.asked.History, nil
 	}
+}
+
+// made is the run of a create; without a number if there is none.
+func (r *request) made() Run {
+	if r.run == nil {
+		return Run{}
+	}
+	return *r.run
 }
 
 // fail settles the request: it will not be tried again.
@@ -128,7 +136,7 @@ func (s *Store) Apply(ctx context.Context, c *Change) error {
 func (s *Store) Create(ctx context.Context, c *Create) (Run, error) {
 	r := &request{create: c}
 	err := s.await(ctx, r)
-	return r.run, err
+	return r.made(), err
 }
 
 // Claim makes c.Worker the owner of runs and returns them as they are then. Fewer than c.Limit mean that there

@@ -4,9 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 
 	queries "github.com/durable-wf/wf/sql"
@@ -105,8 +102,8 @@ type statements struct {
 	signalTake, signalSpend, signalForget                       *statement
 	childHeld, childFlight, childOpen, childLost, childOpenList *statement
 
-	runInsert, claimUpdate, changeAdvance, changeHits, changeUpdate, changeUpdateState, historyInsert, callInsert, copyInsert multi
-	attributeSet, metricInsert, undoPut                                                                                       multi
+	runInsert, claimUpdate, changeStep, changeAdvance, changeHits, changeUpdate, changeUpdateState multi
+	historyInsert, callInsert, copyInsert, attributeSet, metricInsert, undoPut                     multi
 }
 
 func newStatements(conn *sql.Conn, table *batchTable) *statements {
@@ -143,7 +140,7 @@ func newStatements(conn *sql.Conn, table *batchTable) *statements {
 		text string
 	}{
 		{&st.runInsert, queries.RunInsert}, {&st.claimUpdate, queries.ClaimUpdate},
-		{&st.changeAdvance, queries.ChangeAdvance}, {&st.changeHits, queries.ChangeHits},
+		{&st.changeStep, queries.ChangeStep}, {&st.changeAdvance, queries.ChangeAdvance}, {&st.changeHits, queries.ChangeHits},
 		{&st.changeUpdate, queries.ChangeUpdate}, {&st.changeUpdateState, queries.ChangeUpdateState},
 		{&st.historyInsert, queries.HistoryInsert}, {&st.callInsert, queries.CallInsert}, {&st.copyInsert, queries.CopyInsert},
 		{&st.attributeSet, queries.AttributeSet}, {&st.metricInsert, queries.MetricInsert}, {&st.undoPut, queries.UndoPut},
@@ -156,65 +153,3 @@ func newStatements(conn *sql.Conn, table *batchTable) *statements {
 // bare cuts off what follows the statement. The driver takes anything after the semicolon, be it a
 // line end, for a second statement; it does not keep such a text prepared.
 func bare(text string) string { return strings.TrimRight(text, "; \n") }
-
-// batchColumn matches a column of wf_batch.
-var batchColumn = regexp.MustCompile(`\bc(\d+)\b`)
-
-// multi is a statement that reads its rows from wf_batch: all rows of a batch at once.
-type multi struct {
-	statement
-	width int // columns that it reads; 0 until that is known
-}
-
-// fill puts the rows in args where the statement reads them; the caller empties the table.
-func (m *multi) fill(args []any) error {
-	if m.width == 0 {
-		for _, c := range batchColumn.FindAllStringSubmatch(m.text, -1) {
-			n, _ := strconv.Atoi(c[1]) //nolint:errcheck // digits
-			m.width = max(m.width, n)
-		}
-	}
-	if len(args)%m.width != 0 { // the table would end within a row
-		return fmt.Errorf("%d values for rows of %d: %s", len(args), m.width, m.text)
-	}
-	m.keep.table.values, m.keep.table.width = args, m.width
-	return nil
-}
-
-// exec runs the statement for all rows in args, and returns how many rows it has written.
-func (m *multi) exec(ctx context.Context, args []any) (int64, error) {
-	if len(args) == 0 {
-		return 0, nil
-	}
-	if err := m.fill(args); err != nil {
-		return 0, err
-	}
-	defer m.keep.table.empty()
-	res, err := m.ExecContext(ctx)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
-}
-
-// query runs the statement for all rows in args and calls each for every row returned.
-func (m *multi) query(ctx context.Context, args []any, each func(*sql.Rows) error) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if err := m.fill(args); err != nil {
-		return err
-	}
-	defer m.keep.table.empty()
-	rows, err := m.QueryContext(ctx)
-	if err != nil {
-		return err
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}

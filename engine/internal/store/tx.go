@@ -55,7 +55,7 @@ func (tx *Tx) Create(c *Create) (Run, error) {
 		tx.failed = err
 		return Run{}, err
 	}
-	return r.run, r.err
+	return r.made(), r.err
 }
 
 // Apply applies a change at once. Its Effect, if any, runs with it. A missed compare-and-set is ErrGuard.

@@ -166,6 +166,6 @@ func (b *batch) putUndos(moves []*move) error {
 			rows = appendUndos(rows, m.lease.Run, m.undos)
 		}
 	}
-	_, err := b.w.stmts.undoPut.exec(context.Background(), rows)
+	_, err := b.w.stmts.undoPut.exec(rows)
 	return err
 }

@@ -25,7 +25,7 @@ func (u *UserTx) Create(c *Create) (Run, error) {
 	if err = cmp.Or(err, r.err); err != nil {
 		return Run{}, err
 	}
-	return r.run, nil
+	return r.made(), nil
 }
 
 // Head returns a run as it is in the transaction, without its payloads, or ErrNotFound.

@@ -51,8 +51,9 @@ type writer struct {
 	heads    heads            // after the last batch
 	version  uint32           // of the database at that time
 	known    bool             // heads and version hold
-	args     []any            // room for the rows of a statement, used again and again
+	none     Run              // what has no checkpoint; never changed
 	byRun    map[int64]*move  // room for those of a round
+	byWay    [ways][]*move    // room for those of a statement
 	heard    int64            // the data version when OthersWrote asked last
 	served   string           // the lane of runs that was served last
 	wal      wal
@@ -163,12 +164,6 @@ func (w *writer) arrive(r *request) {
 	w.queue = append(w.queue, r)
 	w.mu.Unlock()
 	w.rouse()
-}
-
-// reuse keeps the room that args took for the next statement.
-func (w *writer) reuse(args []any) {
-	clear(args)
-	w.args = args[:0]
 }
 
 // take removes the next batch from the queue.
