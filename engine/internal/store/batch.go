@@ -17,6 +17,7 @@ type batch struct {
 	heads // numbers given so far
 
 	steps []moved          // of leases, in their order
+	slab  []move           // room of the first round; nil until it begins
 	loose bool             // closures of the store's own have run, which may have given numbers behind the batch's back
 	seen  *observed        // what an observer is told of it
 	aside Aside            // what Options.Aside is told of it
@@ -27,6 +28,9 @@ type batch struct {
 	queues map[string]*Queue // the rows of wf_queues, by name, once they are needed
 	ranks  map[share]int64   // the newest rank that was given, as far as it is known
 	crowd  crowd             // whether any run waits for a worker, once it is needed
+
+	calmUS  int64 // before this time no run waits for a worker, and no queue has limits; 0 if that is not known
+	stirred bool  // unless the batch itself has changed that
 }
 
 // heads are the newest numbers of the tables that the writer numbers.
@@ -57,8 +61,8 @@ func newBatch(w *writer) (*batch, error) {
 	return b, err
 }
 
-// goOn finds the numbers and the time from which the batch goes on. They are known if nobody but this writer has
-// written since its last batch.
+// goOn finds the numbers and the time from which the batch goes on. They are known, as is the calm, if nobody but this writer
+// has written since its last batch.
 func (b *batch) goOn() (err error) {
 	w := b.w
 	version, err := w.driver.FileControlDataVersion("main")
@@ -66,7 +70,7 @@ func (b *batch) goOn() (err error) {
 		return err
 	}
 	if w.known && version == w.version {
-		b.heads, b.now = w.heads, max(b.wall, w.newestUS)
+		b.heads, b.now, b.calmUS = w.heads, max(b.wall, w.newestUS), w.calmUS
 		return nil
 	}
 	var newest int64
@@ -156,7 +160,7 @@ func (b *batch) at(l *Lease) lease {
 
 // advance moves the leases on, and the writer's numbers; the batch has been committed.
 func (b *batch) advance() {
-	b.w.newestUS, b.w.heads, b.w.known = b.now, b.heads, false
+	b.w.newestUS, b.w.heads, b.w.calmUS, b.w.known = b.now, b.heads, b.calmAfter(), false
 	if version, err := b.w.driver.FileControlDataVersion("main"); err == nil && !b.loose {
 		b.w.version, b.w.known = version, true
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 )
 
 // change applies changes in rounds, since an UPDATE silently ignores the second of two rows for
@@ -33,7 +34,9 @@ func (b *batch) change(reqs []*request) error {
 func (b *batch) round(reqs []*request) (moves []*move, effects, later []*request, err error) {
 	open := b.w.byRun // of each run; nil for one whose further changes are for the next round
 	defer clear(open)
-	slab := make([]move, 0, len(reqs))
+	slab := b.room(len(reqs))
+	moves = make([]*move, 0, len(reqs))
+	b.steps = slices.Grow(b.steps, len(reqs))
 	for _, r := range reqs {
 		l := r.change.Lease
 		m, some := open[l.Run]
@@ -113,6 +116,9 @@ func (b *batch) follow(moves []*move) error {
 		}
 		if !m.unlinks() {
 			history = appendHistory(history, m.history)
+		}
+		if m.to.status != "running" && !hasEnded(m.to.status) {
+			b.stir()
 		}
 		calls = b.appendCalls(calls, m)
 		copies, gone = b.appendCopies(copies, m), append(gone, m.gone...)

@@ -64,6 +64,7 @@ func (w *writer) transact(reqs []*request, begun time.Time) error {
 	if err != nil {
 		w.tell(reqs, begun, nil, err)
 		b.stepBack(0)
+		b.freeRoom()
 		clear(w.workers) // a number seen in this transaction may be given away again
 		w.known = false
 		if e := w.exec(w.stmts.rollback); e != nil && !isCode(e, sqlite3.SQLITE_ERROR) {
@@ -72,6 +73,7 @@ func (w *writer) transact(reqs []*request, begun time.Time) error {
 		return err
 	}
 	b.advance()
+	b.freeRoom()
 	if b.leaves {
 		w.store.leaves()
 	}

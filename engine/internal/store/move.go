@@ -25,6 +25,24 @@ type move struct {
 	metrics    []Metric    // to append
 }
 
+// maxSlab is for how many moves the writer keeps room.
+const maxSlab = 256
+
+// room returns room for the moves of a round. That of the first round is used again by the next batch, see freeRoom.
+func (b *batch) room(n int) []move {
+	if b.slab != nil || n > maxSlab {
+		return make([]move, 0, n)
+	}
+	if cap(b.w.slab) < n {
+		b.w.slab = make([]move, min(2*n, maxSlab))
+	}
+	b.slab = b.w.slab[:n]
+	return b.slab[:0]
+}
+
+// freeRoom gives back what room has returned: the batch is over, and no lease stands on its moves.
+func (b *batch) freeRoom() { clear(b.slab) }
+
 // begin lets the move begin where its lease stands.
 func (m *move) begin(l *Lease, at lease) {
 	m.lease, m.from, m.to, m.reqs = l, at, at, m.first[:0]

@@ -126,9 +126,9 @@ func (b *batch) appendRow(args []any, m *move) []any {
 
 // advances reports whether the run stays with its owner, and only goes on.
 func (m *move) advances() bool {
-	r := m.row
-	return m.saved.row != nil && m.from.status == "running" && r.Status == "running" && r.Epoch == m.from.epoch &&
-		r.DueUS == 0 && r.Wait == "" && r.Ending == "" && r.Result.Codec == ""
+	was, is := &m.from.quiet, &m.to.quiet
+	return m.saved.row != nil && m.from.status == "running" && m.row.Status == "running" && m.row.Epoch == m.from.epoch &&
+		!was.bound && !is.bound && was.children == is.children
 }
 
 // steps reports whether the run only goes on, and changes nothing of its row but what each step does.

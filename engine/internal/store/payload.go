@@ -15,19 +15,17 @@ func (p *Payload) large() bool { return len(p.Data) > maxInline && !p.inFile() }
 // inFile reports whether the payload is in files, whose names are what p holds.
 func (p *Payload) inFile() bool { return strings.HasSuffix(p.Codec, fileSuffix) }
 
-// payloads returns those payloads of the change that will be stored.
-func (c *Change) payloads() []*Payload {
-	list := []*Payload{&c.Row.Result}
-	if c.State && !c.dropsState() {
-		list = append(list, &c.Row.Checkpoint.State)
-	}
-	if c.Spoilt != nil && c.Spoilt.Row != nil {
-		list = append(list, &c.Spoilt.Row.Checkpoint.State)
+// payloads calls each for those payloads of the change that will be stored, until it returns false.
+func (c *Change) payloads(each func(*Payload) bool) {
+	if !each(&c.Row.Result) || c.State && !c.dropsState() && !each(&c.Row.Checkpoint.State) ||
+		c.Spoilt != nil && c.Spoilt.Row != nil && !each(&c.Spoilt.Row.Checkpoint.State) {
+		return
 	}
 	for i := range c.Calls {
-		list = append(list, &c.Calls[i].Value)
+		if !each(&c.Calls[i].Value) {
+			return
+		}
 	}
-	return list
 }
 
 // dropsState reports whether the run completes, and leaves no state.
@@ -44,18 +42,25 @@ func (s *Spoilt) clone() *Spoilt {
 	return &own
 }
 
-func (r *request) payloads() []*Payload {
+// payloads is an iterator over the payloads that will be stored.
+func (r *request) payloads(each func(*Payload) bool) {
 	switch {
 	case r.create != nil:
-		return []*Payload{&r.create.Run.Checkpoint.State}
+		each(&r.create.Run.Checkpoint.State)
 	case r.change != nil:
-		return r.change.payloads()
+		r.change.payloads(each)
 	}
-	return nil
 }
 
 // large reports whether files have to be written before the request can be committed.
-func (r *request) large() bool { return slices.ContainsFunc(r.payloads(), (*Payload).large) }
+func (r *request) large() bool {
+	for p := range r.payloads {
+		if p.large() {
+			return true
+		}
+	}
+	return false
+}
 
 // offload writes the large payloads of a request to files. Then the request is about a copy of what
 // the caller has given, with the names of the files instead; the outcome is still told to the caller.
@@ -84,7 +89,7 @@ func (r *request) offload(files payloadFiles) {
 			done(err)
 		}
 	}
-	for _, p := range r.payloads() {
+	for p := range r.payloads {
 		if !p.large() {
 			continue
 		}

@@ -138,7 +138,11 @@ func (q *Queue) tokensNow(nowUS int64) float64 {
 
 // limits returns the rows of wf_queues, by name, as the batch has left them so far.
 func (b *batch) limits() (map[string]*Queue, error) {
-	if b.queues != nil {
+	switch {
+	case b.queues != nil:
+		return b.queues, nil
+	case b.calm():
+		b.queues = map[string]*Queue{}
 		return b.queues, nil
 	}
 	rows, err := b.w.stmts.queueLimits.QueryContext(context.Background())

@@ -8,6 +8,8 @@ type quiet struct {
 	reason, err, learned                            string
 	codec, counters                                 string // of the checkpoint
 	random                                          bool   // so has the checkpoint, and it is never the same
+	children                                        int64
+	bound                                           bool // it has what a run that goes on has not: a wait, a result, an end to come
 }
 
 func quietOf(r *Run) (q quiet) {
@@ -20,7 +22,8 @@ func quietOf(r *Run) (q quiet) {
 func (q *quiet) row(r *Run) {
 	q.version, q.attempt, q.failures, q.deaths, q.done, q.total = r.Version, r.Attempt, r.Failures, r.Deaths, r.Done, r.Total
 	q.saves, q.stallUS, q.triedUS = r.Saves, r.StallUS, r.TriedUS
-	q.reason, q.err, q.learned = r.Reason, r.Error, r.Learned
+	q.reason, q.err, q.learned, q.children = r.Reason, r.Error, r.Learned, r.Children
+	q.bound = r.DueUS != 0 || r.Wait != "" || r.Ending != "" || r.Result.Codec != ""
 }
 
 // checkpoint notes what was written of a checkpoint.

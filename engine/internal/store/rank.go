@@ -32,6 +32,7 @@ func (b *batch) enter(run *Run, yields bool) error {
 		run.Rank = begunRank
 		return b.saveLimits()
 	}
+	b.stir()
 	run.Owner, run.Rank = 0, 0
 	if run.DueUS != 0 {
 		return nil // its turn comes when its time has come
@@ -51,21 +52,44 @@ const (
 	crowdSome
 )
 
-// crowded reports whether any run waits for nothing but a worker. It looks once; what changes later in the transaction
-// was not there first.
+// crowded reports whether any run waits for nothing but a worker. It looks once, if that is not known from before; what
+// changes later in the transaction was not there first.
 func (b *batch) crowded(queues map[string]*Queue) (bool, error) {
-	if b.crowd == crowdUnknown {
+	switch {
+	case b.crowd != crowdUnknown:
+	case b.calm():
+		b.crowd = crowdNone
+	default:
 		var some bool
+		var untilUS int64
 		full, _ := closed(queues, b.wall)
 		row := b.w.stmts.claimCrowd.QueryRowContext(context.Background(), sql.Named("now_us", b.wall), sql.Named("full", jsonList(full)))
-		if err := row.Scan(&some); err != nil {
+		if err := row.Scan(&some, &untilUS); err != nil {
 			return false, err
 		}
-		if b.crowd = crowdNone; some {
-			b.crowd = crowdSome
+		if b.crowd = crowdSome; !some {
+			b.crowd = crowdNone
+		}
+		if !some && len(queues) == 0 {
+			b.calmUS = untilUS
 		}
 	}
 	return b.crowd == crowdSome, nil
+}
+
+// calm reports whether it is known, from this batch or from those before it, that no queue has limits and that no run waits
+// for a worker.
+func (b *batch) calm() bool { return b.wall < b.calmUS && !b.stirred }
+
+// stir ends the calm: from now on a run may wait for a worker, or will at a time that nobody has noted.
+func (b *batch) stir() { b.stirred = true }
+
+// calmAfter returns until when the calm lasts once the batch is committed, if nobody else writes: 0 if there is none.
+func (b *batch) calmAfter() int64 {
+	if b.stirred {
+		return 0
+	}
+	return b.calmUS
 }
 
 // begunRank is the rank of runs that have begun: they go before those of the same priority that have not.

@@ -50,8 +50,10 @@ type writer struct {
 	newestUS int64            // of what has been committed
 	heads    heads            // after the last batch
 	version  uint32           // of the database at that time
-	known    bool             // heads and version hold
+	calmUS   int64            // until when there is calm then, see batch.calm
+	known    bool             // heads, version and calmUS hold
 	none     Run              // what has no checkpoint; never changed
+	slab     []move           // room for the moves of a batch
 	byRun    map[int64]*move  // room for those of a round
 	byWay    [ways][]*move    // room for those of a statement
 	heard    int64            // the data version when OthersWrote asked last
