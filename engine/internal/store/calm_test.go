@@ -55,6 +55,27 @@ func TestCalmEnds(t *testing.T) {
 	}
 }
 
+// A time that was known to come has come.
+func TestCalmEndsInTime(t *testing.T) {
+	t.Parallel()
+	for name, wait := range map[string]func(*store.Run, int64){
+		"due":  func(r *store.Run, us int64) { r.DueUS = us },
+		"late": func(r *store.Run, us int64) { r.Wait, r.DeadlineUS = store.Wait{Kind: store.WaitSignal}.JSON(), us },
+	} {
+		y := newYard(t)
+		y.enter("free", func(r *store.Run) { wait(r, y.clock.NowUS()+1000) })
+		for range 3 {
+			if run := y.start("free"); run.Status != "running" {
+				t.Fatalf("%s: before the time: %s", name, run.Status)
+			}
+		}
+		y.pass(time.Millisecond)
+		if run := y.start("free"); run.Status != "pending" {
+			t.Errorf("%s: after the time: %s, want pending", name, run.Status)
+		}
+	}
+}
+
 // lateWait lets a run wait for a signal until its deadline.
 func (y *yard) lateWait(run store.Run) {
 	y.t.Helper()
