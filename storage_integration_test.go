@@ -90,7 +90,7 @@ func smallDisk(t *testing.T) string {
 	dir := t.TempDir()
 	mount := exec.Command("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", dir)
 	if out, err := mount.CombinedOutput(); err != nil {
-		t.Skipf("mounting a small file system: %v: %s", err, out)
+		t.Skipf("NOT TESTED: only root can mount a small file system (TestCommandsOnAFullDisk needs no root): %v: %s", err, out)
 	}
 	t.Cleanup(func() {
 		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {

@@ -171,6 +171,8 @@ func message(err error) string {
 	text := err.Error()
 	if h, ok := errors.AsType[hinter](err); ok && h.Hint() != "" {
 		text += "; " + h.Hint()
+	} else if errors.Is(err, engine.ErrFull) || errors.Is(err, syscall.ENOSPC) {
+		text += "; make room, then do it again: nothing that was acknowledged is lost"
 	}
 	return oneLine(text)
 }

@@ -32,6 +32,8 @@ func playRole(role string, args []string) error {
 		return playField(args[0])
 	case "full":
 		return playFull(args[0])
+	case "steady":
+		return playSteady(args[0])
 	case "bulk":
 		return playBulk(args[0])
 	case "saga":

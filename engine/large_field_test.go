@@ -149,16 +149,13 @@ func playField(path string) error {
 // checkpoint before once there is room. The disk is a real one, of 40 MB in memory.
 func TestFullDiskKeepsTheCheckpointBefore(t *testing.T) {
 	t.Parallel()
-	if out, err := exec.CommandContext(t.Context(), peer.Command(t, "unshare"), "-rm", "true").CombinedOutput(); err != nil {
-		t.Skipf("no disk of one's own can be mounted here: %v %s", err, out)
-	}
-	disk := t.TempDir()
+	disk := peer.NewDisk(t, 40)
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "unshare", "-rm", "sh", "-c",
-		`mount -t tmpfs -o size=40m none "$1" && exec "$0" "$1"`, exe, disk)
+	name, args := disk.Command(exe, disk.Dir)
+	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Env = append(os.Environ(), roleEnv+"=full")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.HasSuffix(string(out), "all is well\n") {

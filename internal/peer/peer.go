@@ -27,7 +27,7 @@ func debian(program string) string {
 		return "gcc"
 	case "ps":
 		return "procps"
-	case "setsid", "unshare":
+	case "setsid", "unshare", "nsenter":
 		return "util-linux"
 	case "node":
 		return "nodejs"

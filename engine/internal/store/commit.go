@@ -35,6 +35,8 @@ func (w *writer) run(reqs []*request) {
 	}
 	rest := unsettled(reqs)
 	switch {
+	case w.makesRoom(err):
+		w.run(rest)
 	case len(rest) < len(reqs): // the culprit has its error
 		w.run(rest)
 	case len(rest) == 1:
@@ -74,6 +76,7 @@ func (w *writer) transact(reqs []*request, begun time.Time) error {
 	}
 	b.advance()
 	b.freeRoom()
+	w.wal.tried = false
 	if b.leaves {
 		w.store.leaves()
 	}

@@ -117,6 +117,9 @@ func kindOf(err error) error {
 	if !ok {
 		return ErrStorage
 	}
+	if driver.Code() == sqlite3.SQLITE_IOERR_SHMSIZE { // no room for the index of the log
+		return ErrFull
+	}
 	switch driver.Code() & 0xff { // without the extended part
 	case sqlite3.SQLITE_FULL:
 		return ErrFull

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 const (
@@ -23,6 +24,7 @@ type wal struct {
 	due   int  // at this count it is tried again, if it could not be done at the limit
 	sent  int  // of pages, those that a copy beside the writer was to take
 	now   bool // it is tried whatever the count: the file has become smaller
+	tried bool // it was tried to make room on a full disk, and nothing has been committed since
 }
 
 // found returns the count to begin with. Processes that write little and end would never reach the limit
@@ -44,18 +46,36 @@ func (w *writer) checkpoint() {
 		return
 	}
 	w.wal.now = false
-	if w.turn.Take(w.ctx, w.warnTurn) != nil {
-		return // closing
-	}
-	done, err := w.restartLog()
-	if err = errors.Join(err, w.turn.Give()); err != nil {
+	if _, err := w.restart(); err != nil {
 		w.store.log.Warn("checkpoint of the write-ahead log", slog.Any("error", err))
 	}
+}
+
+// restart lets the next commit start the log again, and reports whether it will.
+func (w *writer) restart() (done bool, err error) {
+	if w.turn.Take(w.ctx, w.warnTurn) != nil {
+		return false, nil // closing
+	}
+	done, err = w.restartLog()
+	err = errors.Join(err, w.turn.Give())
 	if done {
 		w.wal = wal{}
-		return
+	} else {
+		w.wal.due = w.wal.pages + w.wal.pages/8 // a reader stays, or the disk is full: ask ever more rarely
 	}
-	w.wal.due = w.wal.pages + w.wal.pages/8 // a reader stays: ask ever more rarely
+	return done, err
+}
+
+// makesRoom starts the log again if something was not written since the disk is full: what fills it may be the log. It
+// reports whether it is worth to write once more.
+func (w *writer) makesRoom(err error) bool {
+	if !isCode(err, sqlite3.SQLITE_FULL) || w.wal.tried {
+		return false
+	}
+	w.copier.wait()
+	done, err := w.restart()
+	w.wal.tried = true
+	return done && err == nil
 }
 
 // count counts what was written since it was called last.
