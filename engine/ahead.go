@@ -29,7 +29,7 @@ type ahead struct {
 	moves    int           // of all of them
 	bytes    int           // of all of them
 	err      error         // why nothing more is committed; sticky
-	landed   *sync.Cond    // something was committed, or failed
+	landed   sync.Cond     // something was committed, or failed
 	wary     int           // how many transitions are to be committed one by one
 }
 

@@ -21,16 +21,16 @@ type attempt struct {
 	host   Host
 	policy Checkpoint
 	format Codec
-	encode func() (Payload, error)
-	brief  func() string
+	state  liveState
 
+	reins      *reins
+	heed       func()      // makes the reins follow the context that the host has given, at once
+	unwatch    func() bool // makes them follow it no more
 	saver      saver
 	record     record       // of the metric by which the best checkpoint is kept
 	calls      atomic.Int32 // recorded calls under way
 	ended      atomic.Bool
 	tells      atomic.Bool  // the step tells its progress itself
-	heed       func()       // ends the step's context if the one that the host has given has ended
-	unwatch    func() bool  // stops doing so
 	clock      *time.Timer  // sets flagClock
 	rang       atomic.Int64 // when it did, since epoch; 0 if it has not since the last save
 	early      atomic.Int64 // until when, since epoch, it rings in vain: it was put forward while it did
@@ -43,37 +43,29 @@ type attempt struct {
 	rng        *rand.Rand
 	streams    map[uint32]*randomStream // guarded by mu
 	mu         sync.Mutex
-	counters   map[string]int64 // guarded by mu: finished recorded calls
-	seen       map[string]int64 // guarded by mu: how far Recorded has looked, by name
-	open       map[string]bool  // guarded by mu: names of recorded calls under way
+	counters   map[string]int64 // guarded by mu: finished recorded calls; nil for none
+	seen       map[string]int64 // guarded by mu: how far Recorded has looked, by name; nil before it has
+	open       map[string]bool  // guarded by mu: names of recorded calls under way; nil before the first
 	attributes map[string]any   // guarded by mu: set since the newest snapshot
 	metrics    []Metric         // guarded by mu: measured since the newest snapshot
 	misuse     error            // guarded by mu: a mistake of the step's author
 	refused    error            // guarded by mu: why Save has refused; sticky
-	cancel     context.CancelCauseFunc
 }
 
-func newAttempt(parent context.Context, v Visit, h Host) *attempt {
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent)) // parent cancels it, see heed
-	a := &attempt{visit: v, host: h, open: map[string]bool{}, seen: map[string]int64{}}
-	a.ctx.Context, a.ctx.attempt = ctx, a
-	a.cancel = func(cause error) {
-		a.ctx.flag.Or(flagStop) // first: a step that sees the end of its context sees that a save is due
-		cancel(cause)
-	}
-	a.heed = func() {
-		if parent.Err() != nil {
-			a.cancel(context.Cause(parent))
-		}
-	}
-	a.heed()
-	a.unwatch = context.AfterFunc(parent, a.heed)
+// liveState is the state of a step under way, with its type erased.
+type liveState interface {
+	encode(f Codec) (Payload, error)
+	brief() string
+}
+
+func newAttempt(parent context.Context, v *Visit, h Host) *attempt {
+	a := &attempt{visit: *v, host: h}
+	a.reins, a.heed, a.unwatch = follow(parent)
+	a.ctx.attempt = a
+	a.reins.tie(&a.ctx)
 	a.saver.host = h
 	a.record = newRecord(v.Best)
 	a.counters = maps.Clone(v.From.Counters)
-	if a.counters == nil {
-		a.counters = map[string]int64{}
-	}
 	a.done.Store(v.From.Done)
 	a.total.Store(v.From.Total)
 	return a
@@ -178,11 +170,11 @@ func (a *attempt) rearm() {
 // snapshot encodes the triple of state, random state and counters, as they are now.
 func (a *attempt) snapshot() (Snapshot, error) {
 	begun := time.Now()
-	state, err := a.encode()
+	state, err := a.state.encode(a.format)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	s := Snapshot{State: state, Brief: a.brief(), Random: a.randomState(), Done: a.done.Load(), Total: a.total.Load()}
+	s := Snapshot{State: state, Brief: a.state.brief(), Random: a.randomState(), Done: a.done.Load(), Total: a.total.Load()}
 	s.Stall, s.Pace = a.saver.takeStall(), a.pace()
 	s.Pace.Slowest = max(s.Pace.Slowest, time.Since(begun)) // known before it is committed, for the first
 	a.mu.Lock()
@@ -210,7 +202,7 @@ func (a *attempt) end() (refused, misuse error) {
 	if err != nil {
 		a.refuse(err)
 	}
-	a.cancel(ErrAttemptEnded)
+	a.reins.drop(ErrAttemptEnded)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.refused, a.misuse
@@ -238,7 +230,7 @@ func (a *attempt) refuse(err error) error {
 	}
 	err = a.refused
 	a.mu.Unlock()
-	a.cancel(err)
+	a.reins.drop(err)
 	return err
 }
 

@@ -98,7 +98,7 @@ func (e *Engine) conceive(ctx context.Context, create *store.Create) (*execution
 	row := create.Run
 	row.Status, row.Attempt, row.Epoch, row.Seq = string(Running), 1, 1, 1
 	create.Lease = create.Run.Lease()
-	x, own := e.execution(ctx, row, create.Lease, Suspended)
+	x, own := e.execution(ctx, &row, create.Lease, Suspended)
 	x.birth = &birth{create: create}
 	x.ahead.open = []stretch{{since: time.Now()}}
 	x.mu.Lock()

@@ -20,9 +20,9 @@ const (
 	briefValue  = 40  // of one value in it
 )
 
-// brief is the short form of a state for people, such as "i=5 total=15": its scalar fields that are
+// briefState is the short form of a state for people, such as "i=5 total=15": its scalar fields that are
 // no inputs.
-func (w Workflow[S, R]) brief(s *S) string {
+func briefState[S any](s *S) string {
 	var b strings.Builder
 	v := reflect.ValueOf(s).Elem()
 	for v.Kind() == reflect.Pointer && !v.IsNil() {

@@ -83,6 +83,9 @@ func openCall(ctx *Context, name string) (*call, error) {
 	if a.open[name] {
 		return nil, Permanent(fmt.Errorf("two calls %q at the same time: concurrent calls need distinct names", name))
 	}
+	if a.open == nil {
+		a.open = map[string]bool{}
+	}
 	a.open[name] = true
 	a.calls.Add(1)
 	return &call{attempt: a, name: name, n: a.counters[name]}, nil
@@ -100,6 +103,9 @@ func (c *call) finished() {
 	c.beat()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.counters == nil {
+		c.counters = map[string]int64{}
+	}
 	c.counters[c.name]++
 }
 

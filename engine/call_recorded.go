@@ -32,6 +32,9 @@ func Recorded[T any](ctx *Context, name string) (T, bool, error) {
 		return v, false, blocked(fmt.Errorf("call %q: recorded result: %w", name, err))
 	}
 	a.mu.Lock()
+	if a.seen == nil {
+		a.seen = map[string]int64{}
+	}
 	a.seen[name] = max(a.seen[name], n+1)
 	a.mu.Unlock()
 	return v, true, nil

@@ -23,7 +23,7 @@ func (w Workflow[S, R]) RunUndo(ctx context.Context, v Visit, h Host) (out Outco
 		return Outcome{Err: blocked(fmt.Errorf("version %d of the workflow has no Undo for step %q", w.Version, w.Steps[i].Name))}
 	}
 	v.From.Counters = undoCounters(v.From.Counters)
-	a, s, err := w.enter(ctx, i, v, h)
+	a, s, err := w.enter(ctx, i, &v, h)
 	if err != nil {
 		return Outcome{Err: err}
 	}

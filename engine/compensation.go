@@ -12,7 +12,6 @@ import (
 // compensate undoes what the run has done, newest visit first, and ends it then as it was to. What comes of
 // each undo is committed before the next begins, so that no crash lets it run again once it has succeeded.
 func (x *execution) compensate(ctx context.Context) error {
-	still := context.WithoutCancel(ctx) // to be stopped already is no reason not to read: the loop halts the run
 	if x.def == nil {
 		return x.block(ctx, fmt.Errorf("this program has no workflow %q", x.row.Workflow))
 	}
@@ -23,11 +22,11 @@ func (x *execution) compensate(ctx context.Context) error {
 		x.onBegin(x.eng.outlineOf(&x.row))
 	}
 	for before := int64(0); ; {
-		if ctx.Err() != nil {
+		if cause := x.stopped(); cause != nil {
 			x.halting.note()
-			return x.halt(ctx, context.Cause(ctx))
+			return x.halt(ctx, cause)
 		}
-		next, err := x.eng.store.Undos(still, x.row.ID, store.UndoFilter{Open: true, Before: before, Limit: 1})
+		next, err := x.eng.store.Undos(ctx, x.row.ID, store.UndoFilter{Open: true, Before: before, Limit: 1})
 		if err != nil {
 			return fmt.Errorf("run %d: what is to be undone: %w", x.row.ID, err)
 		}
@@ -66,22 +65,36 @@ func undoneRow(next store.Run) store.Run {
 }
 
 // undo runs one attempt to undo a visit and commits what it came to. It reports whether the run goes on
-// here.
+// here, driven by the caller.
 func (x *execution) undo(ctx context.Context, u *store.Undo) (goOn bool, err error) {
 	x.turnTo(u)
-	defer x.turnTo(nil)
-	if goOn, err := x.loadRecords(context.WithoutCancel(ctx)); !goOn || err != nil {
+	if goOn, err := x.loadRecords(ctx); !goOn || err != nil {
 		return false, err
 	}
-	begun := time.Now()
-	x.begun = begun
+	x.begun = time.Now()
 	x.eng.log.DebugContext(ctx, "undo", "run_id", x.row.ID, "workflow", x.row.Workflow, "step", u.Step, "attempt", u.Attempts+1)
-	ref := x.undoRef()
-	x.observeBegin(ref)
-	out, w := x.undoAttempt(ctx, u)
-	cause, took := context.Cause(ctx), time.Since(begun)
-	over := w.verdict(out.Err)
-	defer func() { x.observeStep(StepEvent{Ref: ref, Took: took}, out, cause, over, err) }()
+	step := x.def.steps[u.Step] // if there is none, RunUndo says so
+	w := x.watch(ctx, &limits{step: u.Step, timeout: step.Timeout, left: step.Timeout, heartbeat: step.Heartbeat}, x.undoRef())
+	x.observeBegin(w.ref)
+	x.tried, x.active, x.entered = 0, x.row.ActiveUS, time.Now()
+	out, mine := w.perform(x.visit(w), x.def.RunUndo)
+	if !mine {
+		return false, nil
+	}
+	return x.conclude(ctx, w, &out)
+}
+
+// concludeUndo is conclude for an attempt at an undo.
+func (x *execution) concludeUndo(ctx context.Context, w *watchdog, out *Outcome) (goOn bool, err error) {
+	u := x.undoes
+	defer x.turnTo(nil)
+	x.mu.Lock()
+	x.row.ActiveUS = x.active + time.Since(x.entered).Microseconds()
+	x.mu.Unlock()
+	cause, took, over := x.stopped(), time.Since(w.begun), w.verdict(out.Err)
+	if x.observesSteps() {
+		defer func() { x.observeStep(StepEvent{Ref: w.ref, Took: took}, out, cause, over, err) }()
+	}
 	switch {
 	case lost(cause):
 		return false, cause
@@ -104,21 +117,6 @@ func (x *execution) turnTo(u *store.Undo) {
 	x.undoes, x.records, x.stored = u, nil, nil
 }
 
-// undoAttempt runs the attempt, within the limits of the step.
-func (x *execution) undoAttempt(ctx context.Context, u *store.Undo) (Outcome, *watchdog) {
-	step := x.def.steps[u.Step] // if there is none, RunUndo says so
-	l := limits{step: u.Step, timeout: step.Timeout, left: step.Timeout, heartbeat: step.Heartbeat}
-	w := x.watch(ctx, l)
-	x.tried, x.active, x.entered = 0, x.row.ActiveUS, time.Now()
-	v := x.visit()
-	v.Ref, v.Until = x.undoRef(), x.until(l)
-	out := w.perform(v, x.def.RunUndo)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.row.ActiveUS = x.active + time.Since(x.entered).Microseconds()
-	return out, w
-}
-
 // undoRef names the visit that is undone.
 func (x *execution) undoRef() Ref {
 	ref, u := x.ref(), x.undoes
@@ -127,11 +125,11 @@ func (x *execution) undoRef() Ref {
 }
 
 // undone commits that a visit was undone, with the state as the undo has left it.
-func (x *execution) undone(ctx context.Context, u *store.Undo, out Outcome, took time.Duration) error {
+func (x *execution) undone(ctx context.Context, u *store.Undo, out *Outcome, took time.Duration) error {
 	h := x.event("undo", took)
 	h.Detail = out.State.detail()
 	next := x.row
-	x.checkpoint(&next, out.State)
+	x.checkpoint(&next, &out.State)
 	done := *u
 	done.State, done.Attempts, done.Failures, done.Error = string(UndoDone), u.Attempts+1, 0, ""
 	c := out.State.change()

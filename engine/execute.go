@@ -85,7 +85,7 @@ func (e *Engine) turn(ctx context.Context, id int64, opts *ExecuteOptions) (row 
 	if err != nil || !executed {
 		return row, false, err
 	}
-	x, own := e.adopt(ctx, row, Suspended)
+	x, own := e.adopt(ctx, &row, Suspended)
 	x.onBegin = opts.Begun
 	if err := x.run(own); err != nil {
 		if !errors.Is(err, ErrLeaseLost) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,9 +18,10 @@ type execution struct {
 	def     *definition
 	id      int64 // of the run, if it was in the file when the execution began: see number
 	worker  *worker
-	cancel  context.CancelCauseFunc
-	vacate  func()         // leaves its slot, as soon as the run does not go on here
-	unwatch [2]func() bool // stop watching what may end the run's context
+	unwatch func() bool // stops watching the context that it was given
+	calm    func()      // stops watching for stalls
+	vacate  func()      // leaves its slot, as soon as the run does not go on here
+	end     func(error) // told, once, that the execution is over; see drive
 	onBegin func(Run)      // told that the first step is about to begin; may be nil
 	terms   terms          // said at the start
 	halting stopping       // how it is being stopped
@@ -29,6 +31,10 @@ type execution struct {
 	total   atomic.Int64
 	said    atomic.Pointer[string] // brief of the newest checkpoint within a step
 	slow    atomic.Int64           // how long it takes at worst to save it, as measured: a Duration
+
+	reason  sync.Mutex
+	cause   error     // guarded by reason: why the run must not go on here; nil if it may
+	current *watchdog // guarded by reason: of the newest attempt; nil before the first
 
 	hurry     chan struct{} // ticks when a person wants the run cancelled: see mercy
 	condemned atomic.Bool   // that is so
@@ -61,7 +67,7 @@ type recordID struct {
 }
 
 // adopt registers a run that this process has just claimed, so that others can steer it.
-func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execution, context.Context) {
+func (e *Engine) adopt(ctx context.Context, row *store.Run, rest Status) (*execution, context.Context) {
 	x, own := e.execution(ctx, row, row.Lease(), rest)
 	e.mu.Lock()
 	e.live[row.ID] = x
@@ -73,54 +79,68 @@ func (e *Engine) adopt(ctx context.Context, row store.Run, rest Status) (*execut
 	return x, own
 }
 
-// execution makes the execution of a run, and its context.
-func (e *Engine) execution(ctx context.Context, row store.Run, lease *store.Lease, rest Status) (*execution, context.Context) {
-	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+// execution makes the execution of a run, and its context, which has the values of ctx. When ctx ends the run is stopped in
+// order.
+func (e *Engine) execution(ctx context.Context, row *store.Run, lease *store.Lease, rest Status) (*execution, context.Context) {
 	x := &execution{
-		eng: e, def: e.defs[row.Workflow], id: row.ID, cancel: cancel, vacate: func() {}, terms: termsOf(&row), rest: rest, row: row,
+		eng: e, def: e.defs[row.Workflow], id: row.ID, vacate: func() {}, terms: termsOf(row), rest: rest, row: *row,
 		lease: lease, hurry: make(chan struct{}, 1),
 	}
-	x.ahead.landed = sync.NewCond(&x.mu)
+	x.ahead.landed.L = &x.mu
 	if row.Deaths > 0 {
 		x.ahead.wary = aheadMoves
 	}
-	x.unwatch = [2]func() bool{
-		context.AfterFunc(ctx, func() { x.stop(shutdownCause(ctx)) }),
-		context.AfterFunc(e.life, func() { x.stop(ErrShutdown) }),
-	}
+	x.unwatch = context.AfterFunc(ctx, func() { x.stop(shutdownCause(ctx)) })
 	if x.def != nil && x.def.sagas {
 		x.lease.Undos = true
 	}
 	x.done.Store(row.Done)
 	x.total.Store(row.Total)
-	x.learned = learnedOf(&row)
+	x.learned = learnedOf(row)
 	x.slow.Store(int64(x.learned.Pace.lead()))
 	x.learned.Session = Session{Epoch: row.Epoch, Since: time.Now().UTC()}
 	e.mu.Lock()
 	x.worker = e.worker
 	e.mu.Unlock()
-	return x, own
+	return x, context.WithoutCancel(ctx)
 }
 
-// run executes steps until the run is not running here any more. Its error means that the run is
-// in the database as it was last committed, but that this process could not go on with it.
-func (x *execution) run(ctx context.Context) (err error) {
-	adrift := true // unless it ends in order, not by a panic
-	defer func() { x.leave(adrift) }()
+// run drives the run in the foreground, and is over when it is not running here any more.
+func (x *execution) run(ctx context.Context) error {
+	defer context.AfterFunc(x.eng.life, func() { x.stop(ErrShutdown) })()
+	ended := make(chan error, 1)
+	x.end = func(err error) { ended <- err }
+	go x.drive(ctx) // ends with the run, unless a step keeps it that was given up
+	return <-ended
+}
+
+// drive executes steps, on the caller's goroutine, until the run is not running here any more, and then calls x.end. An
+// error means that the run is in the database as it was last committed, but that this process could not go on with it.
+func (x *execution) drive(ctx context.Context) {
 	x.eng.observeRun(x.eng.cfg.Observer.RunClaimed, &x.row)
-	defer x.watchStalls()()
+	x.calm = x.watchStalls()
+	err := errGoexit // unless it returns
+	defer func() {
+		if !x.relieved() {
+			x.finish(err)
+		}
+	}()
 	err = x.goOn(ctx)
+}
+
+// finish ends the execution.
+func (x *execution) finish(err error) {
 	x.observeLoss(err)
-	adrift = err != nil && !errors.Is(err, ErrLeaseLost)
-	return err
+	x.calm()
+	x.leave(err != nil && !errors.Is(err, ErrLeaseLost))
+	x.end(err)
 }
 
 func (x *execution) goOn(ctx context.Context) error {
 	if x.row.Ending != "" {
 		return x.compensate(ctx)
 	}
-	// To be stopped already is no reason not to read: the loop below halts the run.
-	if goOn, err := x.inspect(context.WithoutCancel(ctx)); !goOn || err != nil {
+	if goOn, err := x.inspect(ctx); !goOn || err != nil {
 		return err
 	}
 	if x.onBegin != nil {
@@ -130,12 +150,12 @@ func (x *execution) goOn(ctx context.Context) error {
 		if err := x.catchUp(); err != nil {
 			return err
 		}
-		if ctx.Err() != nil {
+		if cause := x.stopped(); cause != nil {
 			x.row.Attempt-- // it has not begun
 			x.halting.note()
-			return x.halt(ctx, context.Cause(ctx))
+			return x.halt(ctx, cause)
 		}
-		if err := x.ensureUndo(context.WithoutCancel(ctx)); err != nil {
+		if err := x.ensureUndo(ctx); err != nil {
 			return err
 		}
 		goOn, err := x.step(ctx)
@@ -151,9 +171,7 @@ func (x *execution) goOn(ctx context.Context) error {
 func (x *execution) leave(adrift bool) {
 	x.cancel(ErrAttemptEnded)
 	x.drop()
-	for _, stop := range x.unwatch {
-		stop()
-	}
+	x.unwatch()
 	x.eng.mu.Lock()
 	defer x.eng.mu.Unlock()
 	if x.birth != nil {
@@ -172,35 +190,65 @@ func (x *execution) leave(adrift bool) {
 	}
 }
 
-// step runs one attempt and commits what it came to. It reports whether the run goes on here.
+// step runs one attempt and commits what it came to. It reports whether the run goes on here, driven by the caller.
 func (x *execution) step(ctx context.Context) (goOn bool, err error) {
 	if x.expired() {
 		x.row.Attempt-- // it has not begun
-		return false, x.expire(ctx, Snapshot{}, -1, "")
+		return false, x.expire(ctx, &Snapshot{}, -1, "")
 	}
-	begun := time.Now()
-	x.begun = begun
-	x.eng.log.DebugContext(ctx, "attempt", "run_id", x.row.ID, "workflow", x.row.Workflow, "step", x.row.Step, "attempt", x.row.Attempt)
-	ref := x.ref()
-	x.observeBegin(ref)
-	out, w := x.attempt(ctx)
+	x.begun = time.Now()
+	if log := x.eng.log; log.Enabled(ctx, slog.LevelDebug) {
+		log.DebugContext(ctx, "attempt", "run_id", x.row.ID, "workflow", x.row.Workflow, "step", x.row.Step, "attempt", x.row.Attempt)
+	}
+	limits := x.limits()
+	w := x.watch(ctx, &limits, x.ref())
+	x.observeBegin(w.ref)
+	out, mine := x.attempt(w)
+	if !mine {
+		return false, nil
+	}
+	return x.conclude(ctx, w, &out)
+}
+
+// attempt runs one attempt of the step where the run is, within its limits. It reports whether the caller drives the run, as
+// perform does.
+func (x *execution) attempt(w *watchdog) (out Outcome, mine bool) {
+	x.mu.Lock()
+	x.tried, x.active, x.entered = x.spent(), x.row.ActiveUS, time.Now()
+	x.mu.Unlock()
+	if w.limits.timeout > 0 && w.limits.left <= 0 { // its process died, or was stopped, before it could say so
+		w.reins.stop(w.limits.timedOut())
+		return Outcome{Refuse: ErrStopped}, w.leave(returned)
+	}
+	return w.perform(x.visit(w), x.def.RunStep)
+}
+
+// conclude commits what an attempt came to. It reports whether the run goes on here.
+func (x *execution) conclude(ctx context.Context, w *watchdog, out *Outcome) (goOn bool, err error) {
+	if x.undoes != nil {
+		return x.concludeUndo(ctx, w, out)
+	}
+	x.mu.Lock()
+	x.stamp()
+	x.mu.Unlock()
 	if out.Err != nil || out.Refuse != nil || out.Wait != nil || len(out.Sends) > 0 {
 		if _, err := x.born(); err != nil {
 			return false, err
 		}
 	}
-	cause, took := context.Cause(ctx), time.Since(begun)
-	over := w.verdict(out.Err)
-	defer func() { x.observeStep(StepEvent{Ref: ref, Took: took}, out, cause, over, err) }()
+	cause, took, over := x.stopped(), time.Since(w.begun), w.verdict(out.Err)
+	if x.observesSteps() {
+		defer func() { x.observeStep(StepEvent{Ref: w.ref, Took: took}, out, cause, over, err) }()
+	}
 	switch {
 	case lost(cause):
 		return false, cause
 	case out.Refuse != nil && !errors.Is(out.Refuse, ErrStopped):
 		return false, out.Refuse
 	case errors.Is(cause, ErrDeadline):
-		return false, x.expire(ctx, out.State, took, w.heedless())
+		return false, x.expire(ctx, &out.State, took, w.heedless())
 	case over != nil:
-		return false, x.fail(ctx, Outcome{Err: over}, took)
+		return false, x.fail(ctx, &Outcome{Err: over}, took)
 	case out.Refuse != nil, out.Err != nil && cause != nil:
 		x.heedless = w.heedless()
 		return false, x.halt(ctx, cause)
@@ -212,24 +260,6 @@ func (x *execution) step(ctx context.Context) (goOn bool, err error) {
 	return x.advance(ctx, out, took)
 }
 
-// attempt runs one attempt of the step where the run is, within its limits.
-func (x *execution) attempt(ctx context.Context) (Outcome, *watchdog) {
-	w := x.watch(ctx, x.limits())
-	if w.limits.timeout > 0 && w.limits.left <= 0 { // its process died, or was stopped, before it could say so
-		w.cancel(w.limits.timedOut())
-		w.end()
-		return Outcome{Refuse: ErrStopped}, w
-	}
-	x.mu.Lock()
-	x.tried, x.active, x.entered = x.spent(), x.row.ActiveUS, time.Now()
-	x.mu.Unlock()
-	out := w.perform(x.visit(), x.def.RunStep)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.stamp()
-	return out, w
-}
-
 // ref names the run and where it is.
 func (x *execution) ref() Ref {
 	r := &x.row
@@ -237,44 +267,23 @@ func (x *execution) ref() Ref {
 		Attempt: int(r.Attempt), Epoch: r.Epoch, Scheduled: timeOf(r.ScheduledUS)}
 }
 
-// visit is what the definition needs to know for the next attempt.
-func (x *execution) visit() Visit {
+// visit is what the definition needs to know for the attempt.
+func (x *execution) visit(w *watchdog) Visit {
 	r := &x.row
-	v := Visit{
-		Ref:   x.ref(),
-		From:  Snapshot{State: Payload(r.Checkpoint.State), Random: r.Checkpoint.Random, Done: r.Done, Total: r.Total},
+	return Visit{
+		Ref: w.ref,
+		From: Snapshot{
+			State: Payload(r.Checkpoint.State), Random: r.Checkpoint.Random, Counters: countersOf(r.Checkpoint.Counters), Done: r.Done, Total: r.Total,
+		},
 		Wrote: int(r.Version), Seed: r.Seed, MTBF: x.worker.mtbf, Policy: x.terms.Checkpoint, Widest: x.eng.cfg.Checkpoint, Best: preserveOf(r).Best,
-		Pace: x.learned.Pace, Until: x.until(x.limits()),
+		Pace: x.learned.Pace, Until: x.until(&w.limits),
 	}
-	if r.Checkpoint.Counters != "" {
-		_ = json.Unmarshal([]byte(r.Checkpoint.Counters), &v.From.Counters) // covered by inspect
-	}
-	return v
 }
 
-// stop tells the step to stop in order.
-func (x *execution) stop(cause error) {
-	x.halting.tell()
-	x.cancel(cause)
-}
-
-// want stops the step because a person has asked for it, in the words of said. It must not block.
-func (x *execution) want(want, said string) {
-	switch want {
-	case "pause":
-		x.stop(ErrPaused)
-	case "cancel":
-		x.stop(ErrCancelled)
-		if said == "" { // who has asked, and how patient they are, is heard later
-			return
-		}
-		grace := int64(graceOf(said, x.eng.cfg.Grace))
-		if was := x.mercy.Swap(grace); x.condemned.Swap(true) && was == grace {
-			return
-		}
-		select {
-		case x.hurry <- struct{}{}:
-		default: // it is being looked at
-		}
+// countersOf reads the counters of a checkpoint, nil for none.
+func countersOf(text string) (counters map[string]int64) {
+	if text != "" {
+		_ = json.Unmarshal([]byte(text), &counters) // covered by inspect
 	}
+	return counters
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // checkpoint puts a snapshot into a row.
-func (x *execution) checkpoint(row *store.Run, s Snapshot) {
+func (x *execution) checkpoint(row *store.Run, s *Snapshot) {
 	row.Checkpoint = store.Checkpoint{State: store.Payload(s.State), Random: s.Random}
 	if len(s.State.Data) <= codec.MaxInline { // else the store does it, behind the back of the step
 		row.Checkpoint.Checksum = s.State.Checksum()
@@ -37,7 +37,7 @@ func (x *execution) Save(s Snapshot, done func(error)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.halting.note()
-	x.checkpoint(&x.row, s)
+	x.checkpoint(&x.row, &s)
 	x.said.Store(&s.Brief)
 	x.row.Saves++
 	x.stamp()

@@ -57,11 +57,12 @@ func (e *Engine) executeFamily(ctx context.Context, run *store.Run, once bool) (
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer context.AfterFunc(e.life, cancel)()
 	e.mu.Lock()
 	w := e.worker
 	e.mu.Unlock()
 	d := &dispatcher{eng: e, worker: w, slots: newSlots(e.cfg.Workers), root: eldest(run), once: once}
-	d.begin = func(row store.Run) { d.start(ctx, row) }
+	d.begin = func(row *store.Run) { d.start(ctx, row) }
 	watched := make(chan struct{})
 	go func() { // ends with ctx
 		defer close(watched)

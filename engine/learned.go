@@ -26,7 +26,7 @@ func learnedOf(row *store.Run) (l learned) {
 
 // learn takes note of what comes with a checkpoint, and puts it into the row. A run that neither saves within its
 // steps nor tells progress costs nothing here. The caller holds mu, or is the run's goroutine.
-func (x *execution) learn(row *store.Run, s Snapshot) {
+func (x *execution) learn(row *store.Run, s *Snapshot) {
 	if s.Pace.Cost > 0 {
 		x.learned.Pace = s.Pace
 	}

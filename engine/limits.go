@@ -45,7 +45,7 @@ func (x *execution) limits() limits {
 
 // until is when an attempt with these limits that is about to begin has to have ended; zero for no limit. It is a
 // real time, also where the engine's clock is a test's.
-func (x *execution) until(l limits) time.Time {
+func (x *execution) until(l *limits) time.Time {
 	var until time.Time
 	earlier := func(at time.Time) {
 		if until.IsZero() || at.Before(until) {
@@ -88,7 +88,7 @@ func (x *execution) expired() bool {
 
 // expire fails the run because its deadline is over. What a step has done that ended well meanwhile is kept:
 // whoever undoes it, or forks the run, needs it.
-func (x *execution) expire(ctx context.Context, ended Snapshot, took time.Duration, heedless string) error {
+func (x *execution) expire(ctx context.Context, ended *Snapshot, took time.Duration, heedless string) error {
 	err := fmt.Errorf("%w: it was to end by %s", ErrDeadline, timeOf(x.row.DeadlineUS).Format(time.RFC3339Nano))
 	if heedless != "" {
 		err = fmt.Errorf("%w; step %q: %s", err, x.row.Step, heedless)

@@ -75,11 +75,8 @@ func (x *execution) observeBegin(ref Ref) {
 }
 
 // observeStep tells of the end of an attempt: what it came to, why it was stopped, by what limit, and the
-// error of going on after it.
-func (x *execution) observeStep(ev StepEvent, out Outcome, stopped, over, err error) {
-	if !x.observesSteps() {
-		return
-	}
+// error of going on after it. It is called if x.observesSteps.
+func (x *execution) observeStep(ev StepEvent, out *Outcome, stopped, over, err error) {
 	ev.Err = cmp.Or(err, over, out.Refuse, out.Err)
 	if err == nil && over == nil && ev.Err != nil && stopped != nil {
 		ev.Err = stopped

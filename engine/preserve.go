@@ -89,7 +89,7 @@ func (p Preserve) column() (string, error) {
 func preserveOf(row *store.Run) Preserve {
 	policy := preserve.Default()
 	if row.Preserve != "" {
-		_ = json.Unmarshal([]byte(row.Preserve), &policy)
+		policy = storedPolicy(row.Preserve)
 	}
 	p := Preserve{Last: policy.Last, Spaced: policy.Spaced, Bytes: policy.Bytes, Best: policy.Best}
 	if p.Spaced == 0 {
@@ -102,6 +102,12 @@ func preserveOf(row *store.Run) Preserve {
 		p.Best += ":max"
 	}
 	return p
+}
+
+func storedPolicy(text string) preserve.Policy {
+	policy := preserve.Default()
+	_ = json.Unmarshal([]byte(text), &policy)
+	return policy
 }
 
 const maxPreserved = 1000 // each save writes their numbers

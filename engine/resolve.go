@@ -14,7 +14,7 @@ import (
 // resolve says what a transition of the step with index i asks for: where it leads, and what is to
 // happen on the way. An author's mistake fails the attempt for good; a step that does not exist blocks
 // the run, since another version of the program may have it.
-func (w Workflow[S, R]) resolve(i int, t Transition) (out Outcome) {
+func (w *Workflow[S, R]) resolve(i int, t Transition) (out Outcome) {
 	if t.misuse != nil {
 		out.Err = Permanent(fmt.Errorf("step %q returned a wrong transition: %w", w.Steps[i].Name, t.misuse))
 		return out
@@ -49,7 +49,7 @@ func (w Workflow[S, R]) resolve(i int, t Transition) (out Outcome) {
 }
 
 // resolveWait is resolve for the transitions that wait.
-func (w Workflow[S, R]) resolveWait(i int, t Transition, out *Outcome) {
+func (w *Workflow[S, R]) resolveWait(i int, t Transition, out *Outcome) {
 	hold := &Hold{Pause: t.pause, At: t.at, Else: t.other, Limit: t.limit, FailFast: t.failFast}
 	if t.other != "" {
 		hold.Pause = t.within
@@ -80,7 +80,7 @@ func (w Workflow[S, R]) resolveWait(i int, t Transition, out *Outcome) {
 }
 
 // reach reports why step i may not go to the named one.
-func (w Workflow[S, R]) reach(i int, step string) error {
+func (w *Workflow[S, R]) reach(i int, step string) error {
 	from := &w.Steps[i]
 	if w.index(step) < 0 {
 		return blocked(w.missing(step))
@@ -93,7 +93,7 @@ func (w Workflow[S, R]) reach(i int, step string) error {
 }
 
 // declared reports that the workflow does not take a signal.
-func (w Workflow[S, R]) declared(signal string) error {
+func (w *Workflow[S, R]) declared(signal string) error {
 	if _, ok := w.signal(signal); ok {
 		return nil
 	}
@@ -112,7 +112,7 @@ func draw(seq iter.Seq[Child]) (children []Child, err error) {
 	return children, err
 }
 
-func (w Workflow[S, R]) finish(result any) (Payload, error) {
+func (w *Workflow[S, R]) finish(result any) (Payload, error) {
 	r, ok := result.(R)
 	if !ok && result != nil {
 		return Payload{}, Permanent(fmt.Errorf("the result is a %T, not a %v", result, reflect.TypeFor[R]()))

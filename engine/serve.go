@@ -46,7 +46,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
 	d := &dispatcher{eng: e, worker: w, slots: newSlots(e.cfg.Workers)}
-	d.begin = func(row store.Run) { d.start(ctx, row) }
+	d.begin = func(row *store.Run) { d.start(ctx, row) }
 	defer e.open(d)()
 	var clockwork sync.WaitGroup
 	clockwork.Go(func() { e.fireSchedules(ctx) })  // ends with ctx
@@ -77,7 +77,7 @@ type dispatcher struct {
 	eng    *Engine
 	worker *worker
 	slots  *slots
-	begin  func(store.Run) // executes a run in a slot that was taken for it; safe for concurrent use
+	begin  func(*store.Run) // executes a run in a slot that was taken for it; safe for concurrent use
 	more   bool            // the last claim left some behind
 	held   bool            // runs are pending in a queue that may be full
 	calm   bool            // nothing executed when the last look began, nor did it find anything
@@ -173,9 +173,9 @@ func (d *dispatcher) claim(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
+		for i := range rows {
 			d.calm = false
-			d.begin(row)
+			d.begin(&rows[i])
 		}
 		if d.more = free.spare == 0; !d.more {
 			return nil
@@ -184,23 +184,25 @@ func (d *dispatcher) claim(ctx context.Context) error {
 }
 
 // start executes a run in a goroutine that drain waits for.
-func (d *dispatcher) start(ctx context.Context, row store.Run) {
+func (d *dispatcher) start(ctx context.Context, row *store.Run) {
 	rest := Pending
 	if d.root != 0 {
 		rest = Suspended
 	}
 	x, own := d.eng.adopt(ctx, row, rest)
-	d.slots.run(func(vacate func()) {
-		if d.root == 0 { // else nobody is to think the family at rest before all of this is over
-			x.vacate = vacate
-		}
-		err := x.run(own)
+	vacate, leave := d.slots.enter()
+	if d.root == 0 { // else nobody is to think the family at rest before all of this is over
+		x.vacate = vacate
+	}
+	x.end = func(err error) {
+		defer leave()
 		if err == nil || errors.Is(err, ErrLeaseLost) {
 			return
 		}
-		d.eng.log.Error("run not finished here", "run_id", row.ID, "workflow", row.Workflow, "error", err)
-		d.eng.giveBack(ctx, row.ID)
-	})
+		d.eng.log.Error("run not finished here", "run_id", x.id, "workflow", x.row.Workflow, "error", err)
+		d.eng.giveBack(ctx, x.id)
+	}
+	go x.drive(own) // ends with the run, unless a step keeps it that was given up
 }
 
 // giveBack frees a run with which this process could not go on, such as on a full disk, as soon as

@@ -13,16 +13,16 @@ import (
 
 // advance commits the move to the next step, or to the wait before it. It reports whether the run goes
 // on here.
-func (x *execution) advance(ctx context.Context, out Outcome, took time.Duration) (bool, error) {
+func (x *execution) advance(ctx context.Context, out *Outcome, took time.Duration) (bool, error) {
 	h := x.event("transition", took)
 	h.Next = out.Next
 	next := x.row
 	next.Step, next.Visit, next.Attempt, next.TriedUS = out.Next, x.row.Visit+1, 1, 0
-	x.checkpoint(&next, out.State)
+	x.checkpoint(&next, &out.State)
 	next.Fingerprint = x.def.fingerprints[out.Next]
 	c := out.State.change()
 	if err := x.carry(ctx, &next, c, out); err != nil {
-		return false, x.fail(ctx, Outcome{Err: err, State: out.State}, took)
+		return false, x.fail(ctx, &Outcome{Err: err, State: out.State}, took)
 	}
 	if out.Wait == nil { // else it is written when the wait is over, for the step to which that leads
 		c.Undo = x.undoRows(&next)
@@ -32,7 +32,7 @@ func (x *execution) advance(ctx context.Context, out Outcome, took time.Duration
 	forget := len(x.stored) > 0
 	x.mu.Unlock()
 	c.Row, c.ForgetCalls, c.History = next, forget, []store.History{h}
-	if x.runsAhead(c, &out) {
+	if x.runsAhead(c, out) {
 		x.gather(c, time.Now().Add(-took))
 		return true, nil
 	}
@@ -49,8 +49,8 @@ func (x *execution) advance(ctx context.Context, out Outcome, took time.Duration
 }
 
 // carry puts what goes with a transition into its change: what it waits for, children, messages and SQL.
-func (x *execution) carry(ctx context.Context, next *store.Run, c *store.Change, out Outcome) (err error) {
-	c.Effect = x.effect(out)
+func (x *execution) carry(ctx context.Context, next *store.Run, c *store.Change, out *Outcome) (err error) {
+	c.Effect = x.effect(out.Tx)
 	if len(out.Sends) > 0 {
 		if c.Sends, err = x.messages(ctx, out.Sends); err != nil {
 			return err
@@ -62,7 +62,7 @@ func (x *execution) carry(ctx context.Context, next *store.Run, c *store.Change,
 	return x.hold(next, c, out.Wait)
 }
 
-func (x *execution) transitionDetail(next *store.Run, c *store.Change, out Outcome) string {
+func (x *execution) transitionDetail(next *store.Run, c *store.Change, out *Outcome) string {
 	if next.Status != string(Waiting) && len(c.Sends) == 0 {
 		return out.State.detail()
 	}
@@ -83,16 +83,16 @@ func (x *execution) transitionDetail(next *store.Run, c *store.Change, out Outco
 }
 
 // complete commits the result and the clean-up of what it makes useless.
-func (x *execution) complete(ctx context.Context, out Outcome, took time.Duration) error {
+func (x *execution) complete(ctx context.Context, out *Outcome, took time.Duration) error {
 	h := x.event("completed", took)
 	h.Detail = out.State.detail(append(out.State.told(), "result", brief(out.Result))...)
 	next := x.row
-	x.checkpoint(&next, out.State)
+	x.checkpoint(&next, &out.State)
 	next.Status, next.Result, next.Owner = string(Completed), store.Payload(out.Result), 0
 	next.Reason, next.Error = "", ""
 	c := out.State.change()
 	if err := x.carry(ctx, &next, c, out); err != nil {
-		return x.fail(ctx, Outcome{Err: err}, took)
+		return x.fail(ctx, &Outcome{Err: err}, took)
 	}
 	c.Row, c.History = next, []store.History{h}
 	x.vacate() // the run that takes the slot is claimed in the same transaction, or a later one
@@ -100,7 +100,7 @@ func (x *execution) complete(ctx context.Context, out Outcome, took time.Duratio
 }
 
 // fail commits a failed attempt: the run waits for the next one, fails, or is blocked.
-func (x *execution) fail(ctx context.Context, out Outcome, took time.Duration) error {
+func (x *execution) fail(ctx context.Context, out *Outcome, took time.Duration) error {
 	err := out.Err
 	if _, ok := errors.AsType[*blockedError](err); ok {
 		return x.blockAt(ctx, out)
@@ -142,12 +142,12 @@ func (x *execution) failRun(ctx context.Context, c *store.Change, err error) err
 
 // block commits that the run cannot go on until a person has looked at it.
 func (x *execution) block(ctx context.Context, why error) error {
-	return x.blockAt(ctx, Outcome{Err: why})
+	return x.blockAt(ctx, &Outcome{Err: why})
 }
 
 // blockAt is block for a step that has ended well, but whose transition leads nowhere: its state is
 // committed, so that a person can send the run on from there.
-func (x *execution) blockAt(ctx context.Context, out Outcome) error {
+func (x *execution) blockAt(ctx context.Context, out *Outcome) error {
 	why := out.Err
 	h := x.event("blocked", -1)
 	h.Error = why.Error()
@@ -155,7 +155,7 @@ func (x *execution) blockAt(ctx context.Context, out Outcome) error {
 	next := x.row
 	ended := len(out.State.State.Data) > 0
 	if ended {
-		x.checkpoint(&next, out.State)
+		x.checkpoint(&next, &out.State)
 	}
 	next.Status, next.Reason, next.Owner = string(Blocked), why.Error(), 0
 	x.eng.log.ErrorContext(ctx, "run blocked", "run_id", x.row.ID, "workflow", x.row.Workflow, "step", x.row.Step, "error", why)

@@ -63,17 +63,17 @@ func (s *slots) leave(slots, goroutines int) {
 	}
 }
 
-// run executes fn, which is given a way to leave its slot early, in a goroutine and in a slot that was reserved.
-func (s *slots) run(fn func(vacate func())) {
+// enter counts a goroutine that executes in a slot that was reserved. vacate leaves the slot early, leave both, at the
+// end; drain waits for that.
+func (s *slots) enter() (vacate, leave func()) {
 	s.mu.Lock()
 	s.busy++
 	s.mu.Unlock()
-	go func() { // awaited by dispatcher.drain
-		vacate := sync.OnceFunc(func() { s.vacate(1) })
-		defer s.leave(0, 1)
-		defer vacate()
-		fn(vacate)
-	}()
+	vacate = sync.OnceFunc(func() { s.vacate(1) })
+	return vacate, func() {
+		vacate()
+		s.leave(0, 1)
+	}
 }
 
 // full reports whether all slots are taken.

@@ -151,7 +151,7 @@ func (e *Engine) made(row *store.Run, d *dispatcher) {
 	case row.Owner == 0: // it has to wait, also if it was to execute here
 		e.enqueued()
 	case d != nil:
-		d.begin(*row)
+		d.begin(row)
 		e.changed()
 	default:
 		e.mu.Lock()

@@ -16,7 +16,7 @@ func (w Workflow[S, R]) RunStep(ctx context.Context, v Visit, h Host) (out Outco
 	if i < 0 {
 		return Outcome{Err: blocked(w.missing(v.Ref.Step))}
 	}
-	a, s, err := w.enter(ctx, i, v, h)
+	a, s, err := w.enter(ctx, i, &v, h)
 	if err != nil {
 		return Outcome{Err: err}
 	}
@@ -33,24 +33,28 @@ func blockedByPanic(out *Outcome) {
 }
 
 // enter begins an attempt at doing or undoing step i: on the state as the visit's checkpoint has it.
-func (w Workflow[S, R]) enter(ctx context.Context, i int, v Visit, h Host) (*attempt, *S, error) {
-	s := new(S)
-	if err := w.decode(v, s); err != nil {
+func (w *Workflow[S, R]) enter(ctx context.Context, i int, v *Visit, h Host) (*attempt, *S, error) {
+	s := new(typedState[S])
+	if err := w.decode(v, &s.value); err != nil {
 		return nil, nil, err
 	}
 	a := newAttempt(ctx, v, h)
 	if err := a.restore(v.From.Random); err != nil {
 		a.unwatch()
-		a.cancel(err)
+		a.reins.drop(err)
 		return nil, nil, err
 	}
 	a.policy = v.Policy.or(w.Steps[i].Checkpoint).or(w.Checkpoint).or(v.Widest)
-	a.format = w.format()
-	a.encode = func() (Payload, error) { return codec.Encode(w.format(), s) }
-	a.brief = func() string { return w.brief(s) }
+	a.format, a.state = w.format(), s
 	a.begin()
-	return a, s, nil
+	return a, &s.value, nil
 }
+
+// typedState is the state that an attempt works on.
+type typedState[S any] struct{ value S }
+
+func (s *typedState[S]) encode(f Codec) (Payload, error) { return codec.Encode(f, &s.value) }
+func (s *typedState[S]) brief() string                   { return briefState(&s.value) }
 
 // callStep calls the step function and turns a panic into an error.
 func callStep[S any](a *attempt, do func(*Context, *S) (Transition, error), s *S) (t Transition, err error) {
@@ -59,7 +63,7 @@ func callStep[S any](a *attempt, do func(*Context, *S) (Transition, error), s *S
 }
 
 // outcome ends the attempt and resolves its transition.
-func (w Workflow[S, R]) outcome(a *attempt, step int, t Transition, err error) Outcome {
+func (w *Workflow[S, R]) outcome(a *attempt, step int, t Transition, err error) Outcome {
 	refused, misuse := a.end()
 	switch {
 	case refused != nil:
@@ -81,7 +85,7 @@ func (w Workflow[S, R]) outcome(a *attempt, step int, t Transition, err error) O
 }
 
 // decode reads the stored state strictly; what it cannot read blocks the run.
-func (w Workflow[S, R]) decode(v Visit, s *S) error {
+func (w *Workflow[S, R]) decode(v *Visit, s *S) error {
 	switch {
 	case v.Wrote > w.Version:
 		return blocked(w.tooNew(v.Wrote))

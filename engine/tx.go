@@ -76,12 +76,12 @@ func (e *Engine) inTx(fn func(context.Context, Tx) error) func(*store.UserTx) er
 }
 
 // effect makes the effect of a transition's change; nil if it has none.
-func (x *execution) effect(out Outcome) func(*store.UserTx) error {
-	if out.Tx == nil {
+func (x *execution) effect(of func(context.Context, Tx) error) func(*store.UserTx) error {
+	if of == nil {
 		return nil
 	}
 	return x.eng.inTx(func(ctx context.Context, tx Tx) error {
-		if err := out.Tx(ctx, tx); err != nil {
+		if err := of(ctx, tx); err != nil {
 			return fmt.Errorf("tx: %w", err)
 		}
 		return nil
@@ -111,7 +111,7 @@ func (e *Engine) wakeAfter(wakes bool) {
 // with what the step wanted committed: its SQL, a child or a message.
 func (x *execution) orFail(ctx context.Context, err error, took time.Duration) error {
 	if failed, ok := errors.AsType[*TxError](err); ok {
-		return x.fail(ctx, Outcome{Err: failed.Err}, took)
+		return x.fail(ctx, &Outcome{Err: failed.Err}, took)
 	}
 	return err
 }

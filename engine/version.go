@@ -32,7 +32,7 @@ func (w Workflow[S, R]) accept(wrote int, p Payload) (accepted, error) {
 	if got.state, err = codec.Encode(w.format(), s); err != nil {
 		return got, err
 	}
-	got.brief = w.brief(s)
+	got.brief = briefState(s)
 	return got, nil
 }
 
@@ -57,7 +57,7 @@ func (w Workflow[S, R]) edit(wrote int, p Payload, set map[string]json.RawMessag
 		return Payload{}, "", &InputError{string(w.Name), explained(err)}
 	}
 	state, err := codec.Encode(w.format(), s)
-	return state, w.brief(s), err
+	return state, briefState(s), err
 }
 
 // read is decode, whatever the version that wrote the state.
@@ -67,7 +67,7 @@ func (w Workflow[S, R]) read(wrote int, p Payload, s *S) (err error) {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	return w.decode(Visit{Wrote: min(wrote, w.Version), From: Snapshot{State: p}}, s)
+	return w.decode(&Visit{Wrote: min(wrote, w.Version), From: Snapshot{State: p}}, s)
 }
 
 // readable reports why this program cannot read a state; nil if it can.
@@ -78,7 +78,7 @@ func (w Workflow[S, R]) readable(wrote int, p Payload) error {
 	return w.read(wrote, p, new(S))
 }
 
-func (w Workflow[S, R]) tooNew(wrote int) error {
+func (w *Workflow[S, R]) tooNew(wrote int) error {
 	return fmt.Errorf("its state was written by version %d of the workflow, this program has version %d", wrote, w.Version)
 }
 

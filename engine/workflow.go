@@ -122,7 +122,7 @@ func (w Workflow[S, R]) Complete(in json.RawMessage) (json.RawMessage, error) {
 	return begin.state.JSON()
 }
 
-func (w Workflow[S, R]) format() Codec {
+func (w *Workflow[S, R]) format() Codec {
 	if w.Codec == "" {
 		return JSON
 	}
@@ -143,7 +143,7 @@ func (w Workflow[S, R]) start(v any) (starting, error) {
 	if err != nil {
 		return starting{}, &InputError{string(w.Name), err}
 	}
-	return starting{state: state, brief: w.brief(s)}, nil
+	return starting{state: state, brief: briefState(s)}, nil
 }
 
 func (w Workflow[S, R]) startJSON(doc []byte) (starting, error) {
@@ -156,8 +156,13 @@ func (w Workflow[S, R]) startJSON(doc []byte) (starting, error) {
 	return w.start(&s)
 }
 
-func (w Workflow[S, R]) index(step string) int {
-	return slices.IndexFunc(w.Steps, func(s Step[S]) bool { return s.Name == step })
+func (w *Workflow[S, R]) index(step string) int {
+	for i := range w.Steps { // which are large to copy
+		if w.Steps[i].Name == step {
+			return i
+		}
+	}
+	return -1
 }
 
 func (w Workflow[S, R]) signal(name string) (AnySignal, bool) {
@@ -168,7 +173,7 @@ func (w Workflow[S, R]) signal(name string) (AnySignal, bool) {
 	return w.Signals[i], true
 }
 
-func (w Workflow[S, R]) missing(step string) error {
+func (w *Workflow[S, R]) missing(step string) error {
 	names := make([]string, len(w.Steps))
 	for i, s := range w.Steps {
 		names[i] = s.Name
