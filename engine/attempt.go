@@ -17,7 +17,11 @@ import (
 // attempt is one try of a step: what stands behind its Context.
 type attempt struct {
 	ctx    Context
-	visit  Visit
+	where  Ref
+	seed   int64         // of the run
+	mtbf   time.Duration // of the host
+	until  time.Time     // see [Context.Deadline]
+	beats  *atomic.Uint64
 	host   Host
 	policy Checkpoint
 	format Codec
@@ -59,7 +63,7 @@ type liveState interface {
 }
 
 func newAttempt(parent context.Context, v *Visit, h Host) *attempt {
-	a := &attempt{visit: *v, host: h}
+	a := &attempt{where: v.Ref, seed: v.Seed, mtbf: cmp.Or(v.MTBF, priorMTBF), until: v.Until, beats: v.Beats, host: h}
 	a.reins, a.heed, a.unwatch = follow(parent)
 	a.ctx.attempt = a
 	a.reins.tie(&a.ctx)
@@ -71,10 +75,10 @@ func newAttempt(parent context.Context, v *Visit, h Host) *attempt {
 	return a
 }
 
-// begin starts the clocks. The policy must be set.
-func (a *attempt) begin() {
-	a.saver.learn(a.visit.Pace)
-	if d := a.visit.Pace.Silence; d > 0 {
+// begin starts the clocks, with what earlier attempts have come to. The policy must be set.
+func (a *attempt) begin(learned *Pace) {
+	a.saver.learn(learned)
+	if d := learned.Silence; d > 0 {
 		a.silence.add(d)
 	}
 	a.epoch = time.Now()
@@ -100,7 +104,7 @@ func (a *attempt) ring() {
 
 // pace is how often to save as of now. It belongs on the step's goroutine.
 func (a *attempt) pace() Pace {
-	p := Pace{MTBF: cmp.Or(a.visit.MTBF, priorMTBF), Silence: a.silence.longest()}
+	p := Pace{MTBF: a.mtbf, Silence: a.silence.longest()}
 	a.saver.measure(&p)
 	return p.chosen(a.policy)
 }
@@ -264,14 +268,14 @@ func (a *attempt) tell(done, total int64) {
 
 // beat shows that the attempt makes progress.
 func (a *attempt) beat() {
-	if beats := a.visit.Beats; beats != nil {
-		beats.Add(1)
+	if a.beats != nil {
+		a.beats.Add(1)
 	}
 }
 
 // ref names the attempt. A run that is not in the file yet gets its number first.
 func (a *attempt) ref() Ref {
-	r := a.visit.Ref
+	r := a.where
 	if h, ok := a.host.(interface{ born() (int64, error) }); ok && r.ID == 0 {
 		r.ID, _ = h.born() // if it cannot be, the step is being stopped
 	}

@@ -152,10 +152,10 @@ func (e *Engine) attribute(ctx context.Context, runs []Run) error {
 	return err
 }
 
-// change begins the change that commits a snapshot: its attributes and metrics go with it. The caller
+// change begins the change of a row that commits a snapshot: its attributes and metrics go with it. The caller
 // puts the state into the row.
-func (s *Snapshot) change() *store.Change {
-	c := &store.Change{State: true}
+func (s *Snapshot) change(row *store.Run) *store.Change {
+	c := &store.Change{State: true, Row: *row}
 	if len(s.Attributes)+len(s.Metrics) == 0 { // as it is mostly
 		return c
 	}

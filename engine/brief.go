@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -24,6 +25,7 @@ const (
 // no inputs.
 func briefState[S any](s *S) string {
 	var b strings.Builder
+	b.Grow(briefLength / 2)
 	v := reflect.ValueOf(s).Elem()
 	for v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
@@ -69,12 +71,16 @@ func briefFields(t reflect.Type) []briefField {
 func addBrief(b *strings.Builder, name string, v reflect.Value) {
 	var text string
 	switch v.Kind() {
-	case reflect.Bool, reflect.String, reflect.Float32, reflect.Float64,
+	case reflect.String:
+		if text = v.String(); v.Type() != reflect.TypeFor[string]() { // it may have a form of its own
+			text = fmt.Sprint(v.Interface())
+		}
+	case reflect.Bool, reflect.Float32, reflect.Float64,
 		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		text = fmt.Sprint(v.Interface())
 	case reflect.Slice, reflect.Map, reflect.Array:
-		text = fmt.Sprintf("[%d]", v.Len())
+		text = lengthText(v.Len())
 	default:
 		s, ok := v.Interface().(fmt.Stringer)
 		if !ok || v.Kind() == reflect.Pointer && v.IsNil() {
@@ -84,6 +90,9 @@ func addBrief(b *strings.Builder, name string, v reflect.Value) {
 	}
 	writeBrief(b, name, text)
 }
+
+// lengthText stands for a list in a brief.
+func lengthText(n int) string { return "[" + strconv.Itoa(n) + "]" }
 
 func writeBrief(b *strings.Builder, name, text string) {
 	if len(text) > briefValue {
@@ -110,11 +119,14 @@ func writeBrief(b *strings.Builder, name, text string) {
 // left out.
 func briefJSON(doc []byte, skip map[string]bool) string {
 	var b strings.Builder
+	if doc = bytes.TrimSpace(doc); len(doc) == 0 || doc[0] != '{' {
+		writeBrief(&b, "", string(doc))
+		return b.String()
+	}
 	dec := json.NewDecoder(bytes.NewReader(doc))
 	dec.UseNumber()
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		writeBrief(&b, "", string(bytes.TrimSpace(doc)))
-		return b.String()
+	if _, err := dec.Token(); err != nil { // never: it is the brace
+		return ""
 	}
 	for dec.More() {
 		name, err := dec.Token()
@@ -182,14 +194,20 @@ func briefAny(b *strings.Builder, name string, v any) {
 	}
 }
 
-// inputNames are the top-level fields of t that are inputs.
+var inputPlans sync.Map // reflect.Type -> map[string]bool; a cache of what is derived from types
+
+// inputNames are the top-level fields of t that are inputs. The map must not be changed.
 func inputNames(t reflect.Type) map[string]bool {
+	if names, ok := inputPlans.Load(t); ok {
+		return names.(map[string]bool)
+	}
 	names := map[string]bool{}
 	fields, _ := input.Fields(t)
 	for _, f := range fields {
 		name, _, _ := strings.Cut(f.Name, ".")
 		names[name] = true
 	}
+	inputPlans.Store(t, names)
 	return names
 }
 

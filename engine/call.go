@@ -114,7 +114,7 @@ func (c *call) failed(err error) error { return fmt.Errorf("call %q: %w", c.name
 
 // context returns ctx for one try of the call.
 func (c *call) context(ctx context.Context) context.Context {
-	r := c.visit.Ref
+	r := c.where
 	key := fmt.Sprintf("%s/%d/%s/%d", r.UUID, r.Visit, c.name, c.n)
 	if h, ok := c.host.(interface{ calling(key string) }); ok {
 		h.calling(key)

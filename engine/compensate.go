@@ -66,7 +66,7 @@ func (a *attempt) undone(err error) Outcome {
 // callName returns the name under which a call is recorded.
 func (a *attempt) callName(name string) (string, error) {
 	switch {
-	case a.visit.Ref.Undo:
+	case a.where.Undo:
 		return undoPrefix + name, nil
 	case strings.HasPrefix(name, undoPrefix):
 		return "", Permanent(fmt.Errorf("call %q: names that begin with %q are for what an Undo calls", name, undoPrefix))

@@ -128,12 +128,11 @@ func (x *execution) undoRef() Ref {
 func (x *execution) undone(ctx context.Context, u *store.Undo, out *Outcome, took time.Duration) error {
 	h := x.event("undo", took)
 	h.Detail = out.State.detail()
-	next := x.row
-	x.checkpoint(&next, &out.State)
+	c := out.State.change(&x.row)
+	x.checkpoint(&c.Row, &out.State)
 	done := *u
 	done.State, done.Attempts, done.Failures, done.Error = string(UndoDone), u.Attempts+1, 0, ""
-	c := out.State.change()
-	c.Row, c.Undo, c.History = next, []store.Undo{done}, []store.History{h}
+	c.Undo, c.History = []store.Undo{done}, []store.History{h}
 	return x.commit(ctx, c)
 }
 

@@ -73,7 +73,7 @@ func (c *Context) Deadline() (time.Time, bool) {
 	if c.attempt == nil {
 		return c.Context.Deadline()
 	}
-	until := c.attempt.visit.Until
+	until := c.attempt.until
 	return until, !until.IsZero()
 }
 

@@ -3,51 +3,61 @@ package engine
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
 )
 
 // detail makes the JSON object of a history row from names and values in turn, leaving out empty
 // strings. Values are strings, integers or JSON.
 func detail(pairs ...any) string {
-	var b strings.Builder
+	b := make([]byte, 1, 128)
+	b[0] = '{'
 	for i := 0; i+1 < len(pairs); i += 2 {
-		value := detailValue(pairs[i+1])
-		if value == "" {
-			continue
+		before := len(b)
+		if before > 1 {
+			b = append(b, ',')
 		}
-		if b.Len() == 0 {
-			b.WriteByte('{')
-		} else {
-			b.WriteByte(',')
+		b = strconv.AppendQuote(b, pairs[i].(string))
+		b = append(b, ':')
+		name := len(b)
+		if b = appendDetail(b, pairs[i+1]); len(b) == name {
+			b = b[:before]
 		}
-		b.WriteString(strconv.Quote(pairs[i].(string)))
-		b.WriteByte(':')
-		b.WriteString(value)
 	}
-	if b.Len() == 0 {
+	if len(b) == 1 {
 		return ""
 	}
-	b.WriteByte('}')
-	return b.String()
+	return string(append(b, '}'))
 }
 
-func detailValue(v any) string {
+// appendDetail appends the JSON of a value; nothing for one that is left out.
+func appendDetail(b []byte, v any) []byte {
 	switch v := v.(type) {
 	case string:
 		if v == "" {
-			return ""
+			return b
 		}
-		text, err := json.Marshal(v)
-		if err != nil {
-			return ""
-		}
-		return string(text)
+		return appendText(b, v)
 	case int64:
-		return strconv.FormatInt(v, 10)
+		return strconv.AppendInt(b, v, 10)
 	case json.RawMessage:
-		return string(v)
+		return append(b, v...)
 	}
-	return ""
+	return b
+}
+
+// appendText appends the JSON of a text, as encoding/json has it.
+func appendText(b []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			doc, err := json.Marshal(text)
+			if err != nil { // a string always marshals
+				return b
+			}
+			return append(b, doc...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, text...)
+	return append(b, '"')
 }
 
 // brief is the short form of a payload.

@@ -22,11 +22,13 @@ type execution struct {
 	calm    func()      // stops watching for stalls
 	vacate  func()      // leaves its slot, as soon as the run does not go on here
 	end     func(error) // told, once, that the execution is over; see drive
-	onBegin func(Run)      // told that the first step is about to begin; may be nil
-	terms   terms          // said at the start
-	halting stopping       // how it is being stopped
-	rest    Status         // to which an orderly stop takes the run: suspended, or pending for a worker's
-	told    bool           // guarded by eng.mu: those who wait were told that it goes on here no more
+	outcome chan error  // of the change that the run's goroutine waits for
+	answer  func(error) // sends it
+	onBegin func(Run)   // told that the first step is about to begin; may be nil
+	terms   terms       // said at the start
+	halting stopping    // how it is being stopped
+	rest    Status      // to which an orderly stop takes the run: suspended, or pending for a worker's
+	told    bool        // guarded by eng.mu: those who wait were told that it goes on here no more
 	done    atomic.Int64
 	total   atomic.Int64
 	said    atomic.Pointer[string] // brief of the newest checkpoint within a step
@@ -84,8 +86,9 @@ func (e *Engine) adopt(ctx context.Context, row *store.Run, rest Status) (*execu
 func (e *Engine) execution(ctx context.Context, row *store.Run, lease *store.Lease, rest Status) (*execution, context.Context) {
 	x := &execution{
 		eng: e, def: e.defs[row.Workflow], id: row.ID, vacate: func() {}, terms: termsOf(row), rest: rest, row: *row,
-		lease: lease, hurry: make(chan struct{}, 1),
+		lease: lease, outcome: make(chan error, 1), hurry: make(chan struct{}, 1),
 	}
+	x.answer = func(err error) { x.outcome <- err }
 	x.ahead.landed.L = &x.mu
 	if row.Deaths > 0 {
 		x.ahead.wary = aheadMoves

@@ -45,8 +45,8 @@ func (x *execution) Save(s Snapshot, done func(error)) {
 	h := x.event("checkpoint", time.Since(x.begun))
 	h.Detail = s.detail(s.told()...)
 	x.begun = time.Now()
-	c := s.change()
-	c.Row, c.ForgetCalls, c.History = x.row, x.forget(s.Counters), []store.History{h}
+	c := s.change(&x.row)
+	c.ForgetCalls, c.History = x.forget(s.Counters), []store.History{h}
 	x.submit(c, done)
 }
 

@@ -45,24 +45,26 @@ func (x *execution) limits() limits {
 
 // until is when an attempt with these limits that is about to begin has to have ended; zero for no limit. It is a
 // real time, also where the engine's clock is a test's.
-func (x *execution) until(l *limits) time.Time {
-	var until time.Time
-	earlier := func(at time.Time) {
-		if until.IsZero() || at.Before(until) {
-			until = at
-		}
-	}
+func (x *execution) until(l *limits) (until time.Time) {
 	now := time.Now()
 	if l.timeout > 0 {
-		earlier(now.Add(l.left))
+		until = now.Add(l.left)
 	}
 	if !l.deadline.IsZero() {
-		earlier(now.Add(l.deadline.Sub(x.eng.clock.Now())))
+		until = earlier(until, now.Add(l.deadline.Sub(x.eng.clock.Now())))
 	}
 	if at := x.eng.cfg.StopAt; !at.IsZero() {
-		earlier(at.Add(-x.eng.spare))
+		until = earlier(until, at.Add(-x.eng.spare))
 	}
 	return until
+}
+
+// earlier is the earlier one of two times, of which a may be zero, for none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // spent is what earlier attempts of the present try have used of the step's time: those that another owner
@@ -93,8 +95,8 @@ func (x *execution) expire(ctx context.Context, ended *Snapshot, took time.Durat
 	if heedless != "" {
 		err = fmt.Errorf("%w; step %q: %s", err, x.row.Step, heedless)
 	}
-	c := ended.change()
-	c.Row, c.State = x.row, len(ended.State.Data) > 0
+	c := ended.change(&x.row)
+	c.State = len(ended.State.Data) > 0
 	if c.State {
 		x.checkpoint(&c.Row, ended)
 	}

@@ -14,7 +14,7 @@ func (a *attempt) random() *rand.Rand {
 		a.blame(errors.New("Rand was used inside a recorded call: draw before it and close over the value"))
 	}
 	if a.source == nil {
-		a.use(rand.NewPCG(uint64(a.visit.Seed), stream))
+		a.use(rand.NewPCG(uint64(a.seed), stream))
 	}
 	return a.rng
 }

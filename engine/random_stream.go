@@ -35,7 +35,7 @@ func (a *attempt) stream(i int) *rand.Rand {
 	defer a.mu.Unlock()
 	s := a.streams[uint32(i)]
 	if s == nil {
-		s = a.addStream(uint32(i), streamSource(a.visit.Seed, uint32(i)))
+		s = a.addStream(uint32(i), streamSource(a.seed, uint32(i)))
 	}
 	return s.rng
 }

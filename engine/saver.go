@@ -129,7 +129,7 @@ func (s *saver) takeStall() time.Duration {
 }
 
 // learn begins with what attempts before this one have measured.
-func (s *saver) learn(p Pace) {
+func (s *saver) learn(p *Pace) {
 	s.stall, s.cost = p.Stall, p.Cost
 	if p.Slowest > 0 {
 		s.slowest.add(p.Slowest)

@@ -78,9 +78,9 @@ type dispatcher struct {
 	worker *worker
 	slots  *slots
 	begin  func(*store.Run) // executes a run in a slot that was taken for it; safe for concurrent use
-	more   bool            // the last claim left some behind
-	held   bool            // runs are pending in a queue that may be full
-	calm   bool            // nothing executed when the last look began, nor did it find anything
+	more   bool             // the last claim left some behind
+	held   bool             // runs are pending in a queue that may be full
+	calm   bool             // nothing executed when the last look began, nor did it find anything
 
 	root int64 // only descendants of this run; 0 for all runs
 	once bool  // end when nothing executes and nothing can be claimed

@@ -16,22 +16,22 @@ import (
 func (x *execution) advance(ctx context.Context, out *Outcome, took time.Duration) (bool, error) {
 	h := x.event("transition", took)
 	h.Next = out.Next
-	next := x.row
+	c := out.State.change(&x.row)
+	next := &c.Row
 	next.Step, next.Visit, next.Attempt, next.TriedUS = out.Next, x.row.Visit+1, 1, 0
-	x.checkpoint(&next, &out.State)
+	x.checkpoint(next, &out.State)
 	next.Fingerprint = x.def.fingerprints[out.Next]
-	c := out.State.change()
-	if err := x.carry(ctx, &next, c, out); err != nil {
+	if err := x.carry(ctx, next, c, out); err != nil {
 		return false, x.fail(ctx, &Outcome{Err: err, State: out.State}, took)
 	}
 	if out.Wait == nil { // else it is written when the wait is over, for the step to which that leads
-		c.Undo = x.undoRows(&next)
+		c.Undo = x.undoRows(next)
 	}
-	h.Detail = x.transitionDetail(&next, c, out)
+	h.Detail = x.transitionDetail(next, c, out)
 	x.mu.Lock()
 	forget := len(x.stored) > 0
 	x.mu.Unlock()
-	c.Row, c.ForgetCalls, c.History = next, forget, []store.History{h}
+	c.ForgetCalls, c.History = forget, []store.History{h}
 	if x.runsAhead(c, out) {
 		x.gather(c, time.Now().Add(-took))
 		return true, nil
@@ -86,15 +86,15 @@ func (x *execution) transitionDetail(next *store.Run, c *store.Change, out *Outc
 func (x *execution) complete(ctx context.Context, out *Outcome, took time.Duration) error {
 	h := x.event("completed", took)
 	h.Detail = out.State.detail(append(out.State.told(), "result", brief(out.Result))...)
-	next := x.row
-	x.checkpoint(&next, &out.State)
+	c := out.State.change(&x.row)
+	next := &c.Row
+	x.checkpoint(next, &out.State)
 	next.Status, next.Result, next.Owner = string(Completed), store.Payload(out.Result), 0
 	next.Reason, next.Error = "", ""
-	c := out.State.change()
-	if err := x.carry(ctx, &next, c, out); err != nil {
+	if err := x.carry(ctx, next, c, out); err != nil {
 		return x.fail(ctx, &Outcome{Err: err}, took)
 	}
-	c.Row, c.History = next, []store.History{h}
+	c.History = []store.History{h}
 	x.vacate() // the run that takes the slot is claimed in the same transaction, or a later one
 	return x.orFail(ctx, x.commit(ctx, c), took)
 }
@@ -152,15 +152,15 @@ func (x *execution) blockAt(ctx context.Context, out *Outcome) error {
 	h := x.event("blocked", -1)
 	h.Error = why.Error()
 	h.Detail = out.State.detail()
-	next := x.row
+	c := out.State.change(&x.row)
+	next := &c.Row
 	ended := len(out.State.State.Data) > 0
 	if ended {
-		x.checkpoint(&next, &out.State)
+		x.checkpoint(next, &out.State)
 	}
 	next.Status, next.Reason, next.Owner = string(Blocked), why.Error(), 0
 	x.eng.log.ErrorContext(ctx, "run blocked", "run_id", x.row.ID, "workflow", x.row.Workflow, "step", x.row.Step, "error", why)
-	c := out.State.change()
-	c.Row, c.State, c.ForgetCalls, c.History = next, ended, ended, []store.History{h}
+	c.State, c.ForgetCalls, c.History = ended, ended, []store.History{h}
 	return x.commit(ctx, c)
 }
 
@@ -215,17 +215,16 @@ func (x *execution) wanted(ctx context.Context) string {
 // owner any more. What is ahead is committed with it. A shutdown does not interrupt it: finished work is saved.
 func (x *execution) commit(ctx context.Context, c *store.Change) error {
 	c.Lease = x.lease
-	outcome := make(chan error, 1)
 	x.mu.Lock()
 	g := x.behind()
 	x.note(c)
-	g.Change(c, func(err error) { outcome <- err })
+	g.Change(c, x.answer)
 	lead := x.eng.store.Put(g)
 	x.mu.Unlock()
 	if lead {
 		x.eng.store.Lead()
 	}
-	err := <-outcome
+	err := <-x.outcome
 	if x.birth != nil {
 		x.mu.Lock()
 		x.name(&c.Row)

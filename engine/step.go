@@ -46,7 +46,7 @@ func (w *Workflow[S, R]) enter(ctx context.Context, i int, v *Visit, h Host) (*a
 	}
 	a.policy = v.Policy.or(w.Steps[i].Checkpoint).or(w.Checkpoint).or(v.Widest)
 	a.format, a.state = w.format(), s
-	a.begin()
+	a.begin(&v.Pace)
 	return a, &s.value, nil
 }
 
