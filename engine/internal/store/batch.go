@@ -33,8 +33,13 @@ type batch struct {
 	stirred bool  // unless the batch itself has changed that
 }
 
-// heads are the newest numbers of the tables that the writer numbers.
-type heads struct{ lastRun, lastHistory, lastCopy int64 }
+// heads are what the writer knows of the file as long as nobody else writes.
+type heads struct {
+	lastRun, lastHistory, lastCopy int64 // the newest numbers of the tables that it numbers
+
+	limited bool // there may be rows in wf_queues
+	mailed  bool // there may be rows in wf_signals
+}
 
 // moved says that a batch has moved a lease on.
 type moved struct {
@@ -74,7 +79,7 @@ func (b *batch) goOn() (err error) {
 		return nil
 	}
 	var newest int64
-	err = w.stmts.heads.QueryRowContext(context.Background()).Scan(&b.lastRun, &b.lastHistory, &b.lastCopy, &newest)
+	err = w.stmts.heads.QueryRowContext(context.Background()).Scan(&b.lastRun, &b.lastHistory, &b.lastCopy, &newest, &b.limited, &b.mailed)
 	b.now = max(b.wall, newest, w.newestUS)
 	return err
 }

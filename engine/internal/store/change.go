@@ -170,7 +170,7 @@ func (b *batch) after(moves []*move) error {
 			return err
 		}
 	}
-	if len(over) == 0 {
+	if len(over) == 0 || !b.mailed {
 		return nil
 	}
 	return b.w.exec(b.w.stmts.signalForget, jsonList(over))

@@ -25,6 +25,7 @@ func (b *batch) inherit(run int64, from *Origin) error {
 	if _, err := b.w.conn.ExecContext(ctx, queries.ForkAttributes, run, from.Run); err != nil {
 		return err
 	}
+	b.mailed = true
 	_, err := b.w.conn.ExecContext(ctx, queries.ForkSignals, run, from.Run, from.Visit)
 	return err
 }

@@ -141,7 +141,7 @@ func (b *batch) limits() (map[string]*Queue, error) {
 	switch {
 	case b.queues != nil:
 		return b.queues, nil
-	case b.calm():
+	case !b.limited:
 		b.queues = map[string]*Queue{}
 		return b.queues, nil
 	}
@@ -177,7 +177,7 @@ func (b *batch) saveLimits() error {
 }
 
 func (b *batch) putQueue(q *Queue) error {
-	q.changed = false
+	q.changed, b.limited = false, true
 	return b.w.exec(b.w.stmts.queuePut, q.Name, nullInt(q.Concurrency), nullInt(q.Rate), nullInt(q.RatePeriodUS), q.Tokens, q.TokensUS,
 		q.Turn, nullText(q.Paused))
 }

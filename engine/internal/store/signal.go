@@ -41,6 +41,7 @@ func (b *batch) deliver(sig Signal) error {
 	if hasEnded(run.Status) {
 		return fmt.Errorf("run %d: %w: %s", run.ID, ErrEnded, run.Status)
 	}
+	b.mailed = true
 	res, err := b.w.stmts.signalInsert.ExecContext(context.Background(), sig.Run, sig.Name, nullText(sig.Key), b.now,
 		nullText(sig.Sender), sig.Value.Codec, int64(sig.Checksum), sig.Value.column())
 	if err != nil {

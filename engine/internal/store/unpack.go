@@ -134,7 +134,7 @@ func (u *unpacker) transact(ctx context.Context, conn *sqlx.Conn, fn func(contex
 // reserve takes the numbers that the runs get. They are in their folders' names before the runs are there: should we
 // die between, no other run may get the number, and with it the folder of a stranger.
 func (u *unpacker) reserve(ctx context.Context, tx *sqlx.Tx) error {
-	if err := tx.QueryRowContext(ctx, queries.BatchHeads).Scan(&u.used, new(int64), new(int64), new(int64)); err != nil {
+	if err := tx.QueryRowContext(ctx, queries.BatchHeads).Scan(&u.used, new(int64), new(int64), new(int64), new(bool), new(bool)); err != nil {
 		return err
 	}
 	if err := u.look(ctx, tx); err != nil {
@@ -188,7 +188,7 @@ func (u *unpacker) look(ctx context.Context, tx *sqlx.Tx) error {
 		return &HereError{Why: fmt.Sprintf("the key of workflow %s stands for another run here: unpack it into a database of its own", taken[0])}
 	}
 	var history, checkpoint int64
-	if err := tx.QueryRowContext(ctx, queries.BatchHeads).Scan(new(int64), &history, &checkpoint, new(int64)); err != nil {
+	if err := tx.QueryRowContext(ctx, queries.BatchHeads).Scan(new(int64), &history, &checkpoint, new(int64), new(bool), new(bool)); err != nil {
 		return err
 	}
 	u.shift = shift{u.runShift(u.used), above(history, u.group.history), above(checkpoint, u.group.checkpoints)}
