@@ -130,6 +130,9 @@ var (
 	//go:embed leftover_done.sql
 	LeftoverDone string
 
+	//go:embed leftover_forget.sql
+	LeftoverForget string
+
 	//go:embed leftover_list.sql
 	LeftoverList string
 
@@ -253,8 +256,11 @@ var (
 	//go:embed unpack_workers.sql
 	UnpackWorkers string
 
-	//go:embed vacuum_free.sql
-	VacuumFree string
+	//go:embed vacuum_page_size.sql
+	VacuumPageSize string
+
+	//go:embed vacuum_pages.sql
+	VacuumPages string
 
 	//go:embed vacuum_step.sql
 	VacuumStep string

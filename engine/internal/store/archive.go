@@ -25,7 +25,7 @@ type Shelf struct {
 // A run is deleted only after its copy is on disk. A crash in between leaves it in both places until
 // Archive runs again, which notices the copy: then it is in the archive exactly once.
 func (s *Store) Archive(ctx context.Context, r Retention, shelf Shelf) (PruneResult, error) {
-	a := &archiver{source: s, shelf: shelf}
+	a := &archiver{source: s, shelf: shelf, deletion: deletion{sweeper: sweeper{store: s}}}
 	if a.shelf.Dir == "" {
 		a.shelf.Dir = s.path + "-archive"
 	}
@@ -47,14 +47,39 @@ type archiver struct {
 	target *Store // its schema is current and nobody migrates it while this is open
 	db     *sql.DB
 	conn   *sql.Conn // to the file, with the source attached for reading
+
+	deletion deletion // of what was copied
 }
 
-// move copies runs that ended in one month and then deletes them.
+// move copies runs that ended in one month and then deletes them. Those that somebody else prunes meanwhile, or that go on,
+// stay behind.
 func (a *archiver) move(ctx context.Context, runs []doomed) (PruneResult, error) {
-	if err := a.copy(ctx, runs); err != nil {
-		return PruneResult{}, fmt.Errorf("archive: %w", err)
+	for err := a.copy(ctx, runs); err != nil; err = a.copy(ctx, runs) {
+		final, finalErr := a.source.final(ctx, runs)
+		if finalErr != nil || len(final) == len(runs) {
+			return PruneResult{}, fmt.Errorf("archive: %w", errors.Join(err, finalErr))
+		}
+		if runs = final; len(runs) == 0 {
+			return PruneResult{}, nil
+		}
 	}
-	return a.source.delete(ctx, runs, a.name)
+	a.deletion.archive = a.name
+	return a.deletion.delete(ctx, runs)
+}
+
+// final returns those of the runs that are still as they were found.
+func (s *Store) final(ctx context.Context, runs []doomed) (final []doomed, err error) {
+	found, err := foundOf(runs)
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := list[int64](ctx, s, "runs to archive", queries.PruneFinal, found)
+	for i := range runs {
+		if slices.Contains(numbers, runs[i].ID) {
+			final = append(final, runs[i])
+		}
+	}
+	return final, err
 }
 
 // copy copies what the archive lacks of runs, in one transaction. When it returns, the copy is on disk.

@@ -74,6 +74,9 @@ func (b *batch) goOn() (err error) {
 	if err != nil {
 		return err
 	}
+	if version != w.version {
+		w.company++
+	}
 	if w.known && version == w.version {
 		b.heads, b.now, b.calmUS = w.heads, max(b.wall, w.newestUS), w.calmUS
 		return nil
@@ -124,7 +127,7 @@ func (b *batch) run(reqs []*request) error {
 func (b *batch) closure(r *request) error {
 	run := func() error { return b.userRequest(r) }
 	if r.update != nil {
-		b.loose = true
+		b.loose = b.loose || !r.paced
 		run = func() error { return b.update(r.update) }
 	}
 	return b.savepoint(r, run)
@@ -166,8 +169,8 @@ func (b *batch) at(l *Lease) lease {
 // advance moves the leases on, and the writer's numbers; the batch has been committed.
 func (b *batch) advance() {
 	b.w.newestUS, b.w.heads, b.w.calmUS, b.w.known = b.now, b.heads, b.calmAfter(), false
-	if version, err := b.w.driver.FileControlDataVersion("main"); err == nil && !b.loose {
-		b.w.version, b.w.known = version, true
+	if version, err := b.w.driver.FileControlDataVersion("main"); err == nil {
+		b.w.version, b.w.known = version, !b.loose
 	}
 	for _, s := range b.steps {
 		l, to := s.lease, s.lease.ahead // after all steps

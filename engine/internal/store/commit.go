@@ -77,6 +77,9 @@ func (w *writer) transact(reqs []*request, begun time.Time) error {
 	b.advance()
 	b.freeRoom()
 	w.wal.tried = false
+	if !reqs[0].paced || len(reqs) > 1 {
+		w.company++
+	}
 	if b.leaves {
 		w.store.leaves()
 	}

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"log/slog"
+	"slices"
 
 	queries "github.com/durable-wf/wf/sql"
 )
@@ -18,37 +20,120 @@ type leftover struct {
 	Run   int64 `db:"run"`
 	First int64 `db:"first"`
 	Head  int64 `db:"head"`
+
+	Measured bool `db:"measured"`
 }
 
-// sweep deletes leftovers. Of several processes that are at it, one goes on with each.
-func (s *Store) sweep(ctx context.Context, p *pace) (total PruneResult, err error) {
+// short reports whether the leftover may be deleted together with others: it is then found by a look at all rows from its first
+// to its newest.
+func (l *leftover) short() bool { return !l.Measured && l.Head-l.First < scanRows }
+
+// sweeper deletes leftovers. The zero value, with a store, is ready.
+type sweeper struct {
+	store             *Store
+	rows, runs, pages pace
+	swept             int64 // rows of long ones since pages were given back last
+}
+
+// sweep deletes all leftovers. Several processes may be at it: of a long one, one of them goes on.
+func (w *sweeper) sweep(ctx context.Context) (total PruneResult, err error) {
 	for {
-		left, err := list[leftover](ctx, s, "leftovers", queries.LeftoverList)
+		left, err := list[leftover](ctx, w.store, "leftovers", queries.LeftoverList)
 		if err != nil || len(left) == 0 {
 			return total, err
 		}
-		for _, l := range left {
-			result, err := s.sweepRun(ctx, l, p)
+		for len(left) > 0 {
+			n := together(left)
+			var result PruneResult
+			if left[0].short() {
+				result, err = w.sweepRuns(ctx, left[:n])
+			} else {
+				result, err = w.sweepRun(ctx, left[0])
+			}
 			total.add(result)
 			if err != nil {
 				return total, err
 			}
+			left = left[n:]
 		}
 	}
 }
 
+// together returns how many of the first leftovers are deleted together: short ones that lie close to each other.
+func together(left []leftover) int {
+	if !left[0].short() {
+		return 1
+	}
+	first, head := left[0].First, left[0].Head
+	for n := 1; n < len(left); n++ {
+		first, head = min(first, left[n].First), max(head, left[n].Head)
+		if !left[n].short() || head-first > int64(n+1)*scanRows {
+			return n
+		}
+	}
+	return len(left)
+}
+
+// sweepRuns deletes leftovers that are short.
+func (w *sweeper) sweepRuns(ctx context.Context, left []leftover) (total PruneResult, err error) {
+	runs := make([]*doomed, len(left))
+	for i, l := range left {
+		runs[i] = &doomed{ID: l.Run, First: l.First, Head: l.Head}
+	}
+	first, head := spanOf(runs)
+	if err := w.store.scanHistory(ctx, runs, first, head); err != nil {
+		return total, err
+	}
+	if total, err = w.deleteHistories(ctx, runs); err != nil {
+		return total, err
+	}
+	space, err := w.store.shrink(ctx, &w.pages)
+	total.add(space)
+	return total, err
+}
+
+// deleteHistories deletes what was found of the histories of runs, and then forgets that these were left.
+func (w *sweeper) deleteHistories(ctx context.Context, runs []*doomed) (total PruneResult, err error) {
+	var rows, numbers []int64
+	for _, run := range runs {
+		rows, numbers = append(rows, run.history...), append(numbers, run.ID)
+	}
+	slices.SortFunc(rows, func(a, b int64) int { return cmp.Compare(b, a) })
+	if total, err = w.delete(ctx, rows, &w.rows, queries.PruneHistory); err == nil {
+		_, err = w.delete(ctx, numbers, &w.runs, queries.LeftoverForget)
+	}
+	return total, err
+}
+
+// delete deletes rows of the history, or what a statement deletes in their place.
+func (w *sweeper) delete(ctx context.Context, list []int64, p *pace, query string) (total PruneResult, err error) {
+	for len(list) > 0 {
+		n := min(p.size(), len(list))
+		result, err := w.store.paced(ctx, p, func(tx *Tx) (result PruneResult, err error) {
+			result.History, err = tx.exec(query, sql.Named("ids", ids(list[:n])))
+			return result, err
+		})
+		total.add(result)
+		if err != nil {
+			return total, err
+		}
+		list = list[n:]
+	}
+	return total, nil
+}
+
 // sweepRun deletes one leftover.
-func (s *Store) sweepRun(ctx context.Context, l leftover, p *pace) (total PruneResult, err error) {
+func (w *sweeper) sweepRun(ctx context.Context, l leftover) (total PruneResult, err error) {
 	for l.Head >= l.First {
-		rows, next, err := s.leftRows(ctx, l, p.size())
+		rows, next, err := w.store.leftRows(ctx, l, w.rows.size())
 		if err != nil {
 			return total, err
 		}
 		var moved int64
-		result, err := s.paced(ctx, p, func(tx *Tx) (result PruneResult, err error) {
+		result, err := w.step(ctx, func(tx *Tx) (result PruneResult, err error) {
 			moved, err = tx.exec(queries.LeftoverMove, sql.Named("run", l.Run), sql.Named("head", l.Head), sql.Named("next", next))
 			if err == nil && moved > 0 {
-				result.History, err = tx.exec(queries.PruneHistory, sql.Named("runs", ids([]int64{l.Run})), sql.Named("history", ids(rows)))
+				result.History, err = tx.exec(queries.PruneHistory, sql.Named("ids", ids(rows)))
 			}
 			return result, err
 		})
@@ -59,8 +144,8 @@ func (s *Store) sweepRun(ctx context.Context, l leftover, p *pace) (total PruneR
 		l.Head = next
 	}
 	for n := int64(1); n > 0; {
-		result, err := s.paced(ctx, p, func(tx *Tx) (result PruneResult, err error) {
-			n, err = tx.exec(queries.LeftoverMetrics, sql.Named("run", l.Run), sql.Named("limit", p.size()))
+		result, err := w.step(ctx, func(tx *Tx) (result PruneResult, err error) {
+			n, err = tx.exec(queries.LeftoverMetrics, sql.Named("run", l.Run), sql.Named("limit", w.rows.size()))
 			if result.Metrics = n; err == nil && n == 0 {
 				_, err = tx.exec(queries.LeftoverDone, sql.Named("run", l.Run))
 			}
@@ -72,6 +157,20 @@ func (s *Store) sweepRun(ctx context.Context, l leftover, p *pace) (total PruneR
 		}
 	}
 	return total, nil
+}
+
+// step runs fn in a transaction, and gives pages back once many rows were deleted.
+func (w *sweeper) step(ctx context.Context, fn func(*Tx) (PruneResult, error)) (total PruneResult, err error) {
+	if total, err = w.store.paced(ctx, &w.rows, fn); err != nil {
+		return total, err
+	}
+	if w.swept += total.History + total.Metrics; w.swept < pruneGroup {
+		return total, nil
+	}
+	w.swept = 0
+	space, err := w.store.shrink(ctx, &w.pages)
+	total.add(space)
+	return total, err
 }
 
 // leftRows returns the newest n rows of a leftover, and the row that follows them, 0 if none does. Where damage hides
@@ -106,8 +205,8 @@ func (s *Store) leftRows(ctx context.Context, l leftover, n int) (rows []int64, 
 // keepSweeping deletes what was left before the file was opened, and then what runs leave that complete, until ctx ends.
 func (s *Store) keepSweeping(ctx context.Context) {
 	for {
-		var p pace
-		if _, err := s.sweep(ctx, &p); err != nil && ctx.Err() == nil {
+		w := sweeper{store: s}
+		if _, err := w.sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("deleting histories that nobody needs", slog.Any("error", err))
 		}
 		select {

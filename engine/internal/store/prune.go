@@ -49,9 +49,8 @@ func (p *PruneResult) add(q PruneResult) {
 // completely, and what is counted is gone; what rows are left of a long history are deleted by the next process that
 // opens the file.
 func (s *Store) Prune(ctx context.Context, r Retention) (PruneResult, error) {
-	total, err := s.retire(ctx, &r, func(ctx context.Context, runs []doomed) (PruneResult, error) {
-		return s.delete(ctx, runs, "")
-	})
+	d := &deletion{sweeper: sweeper{store: s}}
+	total, err := s.retire(ctx, &r, d.delete)
 	if err != nil {
 		return total, err
 	}
@@ -70,6 +69,8 @@ type doomed struct {
 	EndedUS int64  `db:"ended_us"`
 	Copies  string `db:"copies"`
 	Metrics int64  `db:"metrics"` // how many points it has measured
+	Kin     bool   `db:"kin"`     // it has a parent or children
+	More    bool   `db:"more"`    // it has rows in other tables
 
 	history     []int64 // of a long one only if it is to be copied
 	checkpoints []int64
@@ -88,6 +89,18 @@ func (d *doomed) events() int64 {
 
 // rows is how many rows go with the run.
 func (d *doomed) rows() int64 { return 1 + d.events() + int64(len(d.checkpoints)) + d.Metrics }
+
+// weight is how many rows of the history take as long as what goes in one transaction with the run.
+func (d *doomed) weight() int {
+	weight := paceRun + len(d.checkpoints)
+	if !d.long() {
+		weight += int(d.Metrics)
+	}
+	return weight
+}
+
+// left reports whether some of it is left when the run is gone, to be deleted later.
+func (d *doomed) left() bool { return d.events() > 0 || d.long() }
 
 // long reports whether the run has more rows than one transaction should delete.
 func (d *doomed) long() bool { return d.events() > longHistory || d.Metrics > longHistory }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -12,45 +13,75 @@ import (
 // group are the ids of some runs and their rows, as the statements take them.
 type group struct {
 	runs, history, checkpoints []int64
-	long                       []int64    // those of the runs whose histories stay for later
-	found                      [][2]int64 // of the runs: id and number of events
 }
 
 func groupOf(runs []doomed) (g group) {
 	for i := range runs {
 		g.runs = append(g.runs, runs[i].ID)
-		g.found = append(g.found, [2]int64{runs[i].ID, runs[i].Seq})
 		g.history = append(g.history, runs[i].history...)
 		g.checkpoints = append(g.checkpoints, runs[i].checkpoints...)
 	}
 	return g
 }
 
-// delete deletes runs and all their rows, a few in each transaction. archive is the file that has them now.
-func (s *Store) delete(ctx context.Context, runs []doomed, archive string) (PruneResult, error) {
-	var total PruneResult
-	var p pace
-	if err := s.findShort(ctx, runs); err != nil {
+// deletion deletes runs, at the pace that it has found with those before them.
+type deletion struct {
+	sweeper sweeper // of their histories
+	archive string  // the file that has the runs now
+	pace    pace
+}
+
+// delete deletes runs and all their rows, in short transactions: first the runs, a few at a time, and then their
+// histories together from the newest row backwards, so that whole pages become free: runs that executed side by side have
+// their rows on the same ones. In between the histories are leftovers.
+func (d *deletion) delete(ctx context.Context, runs []doomed) (total PruneResult, err error) {
+	defer func() {
+		if err != nil {
+			d.sweeper.store.leaves() // what was not deleted with the runs
+		}
+	}()
+	if err := d.sweeper.store.findShort(ctx, runs); err != nil {
 		return total, err
 	}
-	for len(runs) > 0 {
-		n := p.take(runs)
-		g := deletionOf(runs[:n])
-		result, err := s.paced(ctx, &p, func(tx *Tx) (PruneResult, error) { return tx.deleteRuns(&g, archive) })
+	order(runs)
+	var gone []*doomed
+	for rest := runs; len(rest) > 0; {
+		n := d.pace.take(rest)
+		result, removed, err := d.deleteRuns(ctx, rest[:n])
 		total.add(result)
 		if err != nil {
 			return total, err
 		}
-		if len(g.long) > 0 {
-			result, err := s.sweep(ctx, &p)
-			total.add(result)
-			if err != nil {
-				return total, err
-			}
-		}
-		runs = runs[n:]
+		gone, rest = append(gone, removed...), rest[n:]
 	}
-	return total, nil
+	short := slices.DeleteFunc(slices.Clone(gone), func(d *doomed) bool { return d.long() || !d.left() })
+	result, err := d.sweeper.deleteHistories(ctx, short)
+	total.add(result)
+	if err == nil && slices.ContainsFunc(gone, (*doomed).long) {
+		result, err = d.sweeper.sweep(ctx)
+		total.add(result)
+	}
+	if err == nil {
+		result, err = d.sweeper.store.shrink(ctx, &d.sweeper.pages)
+		total.add(result)
+	}
+	return total, err
+}
+
+// order puts those runs first that have relatives, as they were: children before their parents. The others follow in the
+// order of their UUIDs, by which what is left of them fills its pages.
+func order(runs []doomed) {
+	slices.SortStableFunc(runs, func(a, b doomed) int {
+		switch {
+		case a.Kin && b.Kin:
+			return 0
+		case a.Kin:
+			return -1
+		case b.Kin:
+			return 1
+		}
+		return cmp.Compare(a.ID, b.ID)
+	})
 }
 
 // findShort finds the histories of the runs that have no long ones, unless that was done.
@@ -64,77 +95,85 @@ func (s *Store) findShort(ctx context.Context, runs []doomed) error {
 	return s.findHistory(ctx, short)
 }
 
-// deletionOf is groupOf without the histories that are too long to be deleted with their runs.
-func deletionOf(runs []doomed) group {
-	g := groupOf(runs)
-	g.history = nil
-	for i := range runs {
-		if d := &runs[i]; d.long() {
-			g.long = append(g.long, d.ID)
-		} else {
-			g.history = append(g.history, d.history...)
+// deleteRuns deletes runs in one transaction, and returns those that it has deleted.
+func (d *deletion) deleteRuns(ctx context.Context, runs []doomed) (result PruneResult, gone []*doomed, err error) {
+	result, err = d.sweeper.store.paced(ctx, &d.pace, func(tx *Tx) (result PruneResult, err error) {
+		if gone, err = tx.final(runs); err == nil && len(gone) > 0 {
+			result, err = tx.deleteRuns(gone, d.archive)
 		}
-	}
-	return g
+		return result, err
+	})
+	return result, gone, err
 }
 
-// deleteRuns deletes the runs that are still as they were found: one that has failed may have been retried since. Of
-// those that have long histories, these are left for later.
-func (tx *Tx) deleteRuns(g *group, archive string) (result PruneResult, err error) {
-	final, err := tx.final(g)
-	if err != nil || len(final) == 0 {
-		return result, err
+// final returns those of the runs that are still as they were found: one that has failed may have been retried since.
+func (tx *Tx) final(runs []doomed) (final []*doomed, err error) {
+	found, err := foundOf(runs)
+	if err != nil {
+		return nil, err
 	}
-	whole, long := split(final, g.long)
-	runs := sql.Named("runs", jsonList(final))
-	if _, err := tx.exec(queries.PruneMark, runs, sql.Named("now_us", tx.NowUS), sql.Named("archive", nullText(archive))); err != nil {
-		return result, err
+	rows, err := tx.query(queries.PruneFinal, found)
+	if err != nil {
+		return nil, err
 	}
-	short := sql.Named("runs", ids(whole))
+	numbers, err := scanIDs(rows)
+	for i := range runs {
+		if slices.Contains(numbers, runs[i].ID) {
+			final = append(final, &runs[i])
+		}
+	}
+	return final, err
+}
+
+// foundOf is how runs were found, as a parameter: the id and the number of events of each.
+func foundOf(runs []doomed) (sql.NamedArg, error) {
+	found := make([][2]int64, len(runs))
+	for i := range runs {
+		found[i] = [2]int64{runs[i].ID, runs[i].Seq}
+	}
+	text, err := json.Marshal(found)
+	return sql.Named("runs", string(text)), err
+}
+
+// deleteRuns deletes runs, and leaves their histories for later. What was found of them holds: nothing is added to a run that has
+// ended but by an event.
+func (tx *Tx) deleteRuns(runs []*doomed, archive string) (result PruneResult, err error) {
+	var all, left, measured []int64
+	var copies, more bool
+	for _, d := range runs {
+		all = append(all, d.ID)
+		if d.left() {
+			left = append(left, d.ID)
+		}
+		if d.Metrics > 0 && !d.long() {
+			measured = append(measured, d.ID)
+		}
+		copies, more = copies || len(d.checkpoints) > 0, more || d.More
+	}
 	for _, step := range []struct {
-		rows  *int64
-		query string
-		args  []any
+		wanted bool // most runs have little, and a statement that finds nothing takes its time, too
+		rows   *int64
+		query  string
+		runs   []int64
+		args   []any
 	}{
-		{new(int64), queries.LeftoverNote, []any{sql.Named("runs", ids(long))}},
-		{&result.History, queries.PruneHistory, []any{short, sql.Named("history", ids(g.history))}},
-		{&result.Checkpoints, queries.PruneCheckpoints, []any{runs}},
-		{&result.Calls, queries.PruneCalls, []any{runs}},
-		{new(int64), queries.PruneSignals, []any{runs}},
-		{new(int64), queries.PruneAttributes, []any{runs}},
-		{&result.Metrics, queries.PruneMetrics, []any{short}},
-		{new(int64), queries.PruneUndos, []any{runs}},
-		{new(int64), queries.PruneHooks, []any{runs}},
-		{&result.Runs, queries.PruneRunsDelete, []any{runs}},
+		{true, new(int64), queries.PruneMark, all, []any{sql.Named("now_us", tx.NowUS), sql.Named("archive", nullText(archive))}},
+		{len(left) > 0, new(int64), queries.LeftoverNote, left, nil},
+		{copies, &result.Checkpoints, queries.PruneCheckpoints, all, nil},
+		{len(measured) > 0, &result.Metrics, queries.PruneMetrics, measured, nil},
+		{more, &result.Calls, queries.PruneCalls, all, nil},
+		{more, new(int64), queries.PruneSignals, all, nil},
+		{more, new(int64), queries.PruneAttributes, all, nil},
+		{more, new(int64), queries.PruneUndos, all, nil},
+		{more, new(int64), queries.PruneHooks, all, nil},
+		{true, &result.Runs, queries.PruneRunsDelete, all, nil},
 	} {
-		if *step.rows, err = tx.exec(step.query, step.args...); err != nil {
+		if !step.wanted {
+			continue
+		}
+		if *step.rows, err = tx.exec(step.query, append(step.args, sql.Named("runs", ids(step.runs)))...); err != nil {
 			return result, err
 		}
 	}
 	return result, nil
-}
-
-// split divides ids into those that are not in list, and those that are.
-func split(ids, list []int64) (out, in []int64) {
-	for _, id := range ids {
-		if slices.Contains(list, id) {
-			in = append(in, id)
-		} else {
-			out = append(out, id)
-		}
-	}
-	return out, in
-}
-
-// final returns the runs of a group that have not gone on since they were found.
-func (tx *Tx) final(g *group) ([]int64, error) {
-	found, err := json.Marshal(g.found)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := tx.query(queries.PruneFinal, sql.Named("runs", string(found)))
-	if err != nil {
-		return nil, err
-	}
-	return scanIDs(rows)
 }

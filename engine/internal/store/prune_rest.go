@@ -9,7 +9,7 @@ import (
 	queries "github.com/durable-wf/wf/sql"
 )
 
-// pruneRest deletes what no run needs any more: keys that have outlived their runs long enough,
+// pruneRest deletes what no run needs any more: leftovers, keys that have outlived their runs long enough,
 // workers that nothing names, files, folders of runs, and what processes have left that died. It gives back what space
 // is not in use.
 func (s *Store) pruneRest(ctx context.Context, r *Retention) (PruneResult, error) {
@@ -17,6 +17,11 @@ func (s *Store) pruneRest(ctx context.Context, r *Retention) (PruneResult, error
 	if r.DryRun {
 		var err error
 		total.Keys, err = get[int64](ctx, s, "keys to prune", queries.PruneKeysCount, sql.Named("key_before_us", r.KeyBeforeUS))
+		return total, err
+	}
+	left, err := (&sweeper{store: s}).sweep(ctx)
+	total.add(left)
+	if err != nil {
 		return total, err
 	}
 	keys, err := s.pruneKeys(ctx, r)

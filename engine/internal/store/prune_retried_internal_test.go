@@ -28,7 +28,7 @@ func TestPruneLeavesWhatWasRetried(t *testing.T) {
 		f.retry(stays.ID)
 		next := f.retry(again.ID) // and ends once more: its newest event is not among those that were found
 		f.end(next, "cancelled")
-		return f.delete(ctx, runs, "")
+		return (&deletion{sweeper: sweeper{store: f.Store}}).delete(ctx, runs)
 	})
 	if err != nil || got.Runs != 1 {
 		t.Fatalf("pruned %+v, %v; want one run", got, err)
@@ -56,7 +56,7 @@ func TestArchiveOfWhatWasRetried(t *testing.T) {
 			return PruneResult{}, err
 		}
 		f.retry(run.ID)
-		return f.delete(ctx, runs, a.name)
+		return (&deletion{sweeper: sweeper{store: f.Store}, archive: a.name}).delete(ctx, runs)
 	})
 	if err != nil || got.Runs != 0 {
 		t.Fatalf("archived %+v, %v; want nothing", got, err)

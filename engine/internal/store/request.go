@@ -20,6 +20,7 @@ type request struct {
 	update func(*Tx) error
 	user   func(*UserTx) error
 
+	paced bool            // with update: it deletes rows in pieces, and numbers none
 	setup context.Context // with user: what ends it, instead of the limit
 
 	done  func(error) // called once, from the writer

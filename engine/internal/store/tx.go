@@ -135,3 +135,9 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
 	return tx.b.w.stmts.named(query).QueryContext(context.Background(), args...)
 }
+
+// number runs a statement that returns one number.
+func (tx *Tx) number(query string) (n int64, err error) {
+	err = tx.b.w.stmts.named(query).QueryRowContext(context.Background()).Scan(&n)
+	return n, err
+}

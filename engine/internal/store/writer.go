@@ -52,6 +52,7 @@ type writer struct {
 	version  uint32           // of the database at that time
 	calmUS   int64            // until when there is calm then, see batch.calm
 	known    bool             // heads, version and calmUS hold
+	company  int64            // rises with each batch that is not paced, and when others have written
 	none     Run              // what has no checkpoint; never changed
 	slab     []move           // room for the moves of a batch
 	byRun    map[int64]*move  // room for those of a round

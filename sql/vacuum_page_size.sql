@@ -1,0 +1,2 @@
+-- How many bytes a page has.
+PRAGMA page_size;

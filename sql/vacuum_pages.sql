@@ -1,0 +1,2 @@
+-- How many pages the file has.
+PRAGMA page_count;
