@@ -23,6 +23,7 @@ type wal struct {
 	pages int  // since the log was started
 	due   int  // at this count it is tried again, if it could not be done at the limit
 	sent  int  // of pages, those that a copy beside the writer was to take
+	held  bool // a reader stays in it, as far as is known
 	now   bool // it is tried whatever the count: the file has become smaller
 	tried bool // it was tried to make room on a full disk, and nothing has been committed since
 }
@@ -59,9 +60,9 @@ func (w *writer) restart() (done bool, err error) {
 	done, err = w.restartLog()
 	err = errors.Join(err, w.turn.Give())
 	if done {
-		w.wal = wal{}
+		w.wal, w.copier.length, w.copier.held = wal{}, 0, false
 	} else {
-		w.wal.due = w.wal.pages + w.wal.pages/8 // a reader stays, or the disk is full: ask ever more rarely
+		w.askLater() // a reader stays, or the disk is full
 	}
 	return done, err
 }
@@ -87,24 +88,36 @@ func (w *writer) count() {
 
 // logWaits reports whether there is anything to be done about the log now.
 func (w *writer) logWaits() bool {
-	long := w.wal.now || w.wal.pages >= max(w.wal.due, walAhead)
-	return long && (w.wal.pages >= walLimit || !w.copier.busy())
+	if w.wal.now || w.wal.pages >= max(w.wal.due, walAhead) {
+		return w.wal.pages >= walLimit && !w.wal.held || !w.copier.busy()
+	}
+	return false
 }
 
 // copiedAhead reports whether the log should be started again. Before, it has it copied by somebody else, so that
-// the writer stands still for a millisecond and not for as long as 16 MB take.
+// the writer stands still for a millisecond and not for as long as 16 MB take. As long as a reader stays in the log there
+// is nothing to be waited for: copies tell when it has left.
 func (w *writer) copiedAhead() bool {
-	switch {
-	case !w.logWaits():
+	if !w.logWaits() {
 		return false
-	case w.wal.pages < walLimit && w.wal.pages-w.wal.sent > walRest:
+	}
+	if !w.copier.busy() {
+		w.wal.held = w.copier.held && !w.wal.now
+	}
+	if (w.wal.pages < walLimit || w.wal.held) && w.wal.pages-w.wal.sent > walRest {
 		w.wal.sent = w.wal.pages
 		w.copier.start()
 		return false
 	}
 	w.copier.wait()
-	return true
+	if w.wal.held = w.copier.held && !w.wal.now; w.wal.held {
+		w.askLater()
+	}
+	return !w.wal.held
 }
+
+// askLater lets the log grow before anything more is done about it: ever more rarely, since a reader stays.
+func (w *writer) askLater() { w.wal.due = w.wal.pages + w.wal.pages/8 }
 
 // restartLog copies what is left of the log, and reports whether no reader was left in it. It waits for those that
 // read a page, not for those that stay.

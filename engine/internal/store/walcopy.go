@@ -15,6 +15,10 @@ type logCopier struct {
 	db      *sql.DB
 	done    func()        // called when a copy is done
 	running chan struct{} // closed when the copy under way is done; nil if there has been none
+
+	// Written by a copy, to be read when none is under way.
+	length int  // of the log, as the newest copy has found it
+	held   bool // a reader was in the log from the copy before until this one: it stays
 }
 
 // start copies what has been committed until now, in a goroutine that wait waits for.
@@ -60,7 +64,12 @@ func (c *logCopier) copy() (err error) {
 		c.db.SetMaxOpenConns(1)
 	}
 	var busy, pages, copied int
-	return c.db.QueryRowContext(context.Background(), queries.WALCopy).Scan(&busy, &pages, &copied)
+	if err := c.db.QueryRowContext(context.Background(), queries.WALCopy).Scan(&busy, &pages, &copied); err != nil {
+		return err
+	}
+	c.held = copied < min(c.length, pages) // what was there last time could not be copied, since somebody reads the file as it was before
+	c.length = pages
+	return nil
 }
 
 func (c *logCopier) close() error {
