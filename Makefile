@@ -26,7 +26,7 @@ lint: ## check formatting, vet and lint
 ci: ## everything that a change must pass
 	.ci/run
 
-bench: ## compare the speed with that of a commit BASE (BENCH=regexp COUNT=n BENCHTIME=d)
+bench: ## compare the speed with that of a commit BASE (QUICK=1 BENCH=regexp COUNT=n BENCHTIME=d)
 	.ci/bench
 
 compare: ## measure wf and other engines on the same work, 25 minutes, and write docs/benchmarks.md

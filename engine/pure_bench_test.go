@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/durable-wf/wf/engine"
+	"github.com/durable-wf/wf/engine/internal/costs"
 )
 
 const climbing engine.Name[count, int64] = "climbing"
@@ -30,6 +31,7 @@ func climb(pure bool, before func(*engine.Context, *count) error) engine.Workflo
 func BenchmarkRunOnePureStep(b *testing.B) {
 	eng := newEngine(b, climb(true, nil))
 	b.ReportAllocs()
+	defer costs.Processor(b)()
 	for b.Loop() {
 		if _, err := climbing.Run(b.Context(), eng, count{}, nil); err != nil {
 			b.Fatal(err)
@@ -44,6 +46,7 @@ func BenchmarkSteps(b *testing.B) {
 			eng := newEngine(b, climb(kind == "pure", nil))
 			b.ReportAllocs()
 			b.ResetTimer()
+			defer costs.Processor(b)()
 			if _, err := climbing.Run(b.Context(), eng, count{N: int64(b.N)}, nil); err != nil {
 				b.Fatal(err)
 			}

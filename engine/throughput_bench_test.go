@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/durable-wf/wf/engine"
+	"github.com/durable-wf/wf/engine/internal/costs"
 )
 
 // many runs of five steps each, 100 in flight: the rate of completed runs and of transitions.
@@ -17,6 +18,7 @@ func BenchmarkRunsInFlight(b *testing.B) {
 	defer eng.Close() //nolint:errcheck // the runs were waited for
 	serve(b, eng)
 	b.ResetTimer()
+	defer costs.Processor(b)()
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, 100)
 	for range b.N {
@@ -50,6 +52,7 @@ func fiveSteps() engine.Workflow[trip, string] {
 // One run at a time in the foreground, one step: from the call to the result.
 func BenchmarkRunOneStep(b *testing.B) {
 	eng := newEngine(b, countTo(nil))
+	defer costs.Processor(b)()
 	for b.Loop() {
 		if _, err := counting.Run(b.Context(), eng, count{N: 1}, nil); err != nil {
 			b.Fatal(err)

@@ -4,21 +4,21 @@ package main
 func sizes() map[string]int {
 	return map[string]int{
 		"seq": 150, "many100": 100, "many1000": 100, "startlat": 50, "recover": 60,
-		"long": 1000, "resume": 500, "sleepers": 100, "fanout": 50, "signal": 50, "growth": 5,
+		"long": 400, "resume": 200, "sleepers": 100, "fanout": 50, "signal": 50, "growth": 5,
 	}
 }
 
 func sizesTuned() map[string]int {
 	return map[string]int{
 		"seq": 300, "many100": 200, "many1000": 200, "startlat": 100, "recover": 200,
-		"long": 2000, "resume": 1000, "sleepers": 100, "fanout": 100, "signal": 100, "growth": 10,
+		"long": 600, "resume": 300, "sleepers": 100, "fanout": 100, "signal": 100, "growth": 10,
 	}
 }
 
 // sizesLocal are those of steps that are not written one by one.
 func sizesLocal() map[string]int {
 	s := sizesTuned()
-	s["seq"], s["many100"], s["many1000"] = 3000, 300, 300
+	s["seq"], s["long"], s["resume"], s["many100"], s["many1000"] = 3000, 2000, 1000, 300, 300
 	return s
 }
 

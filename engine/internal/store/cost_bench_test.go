@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/durable-wf/wf/engine/internal/costs"
 	"github.com/durable-wf/wf/engine/internal/store"
 )
 
@@ -15,6 +16,7 @@ func BenchmarkLoneTransition(b *testing.B) {
 	run := mustCreate(b, s, newWorker(b, s))
 	l := run.Lease()
 	b.ReportAllocs()
+	defer costs.Processor(b)()
 	for b.Loop() {
 		mustApply(b, s, step(l, &run))
 	}
@@ -25,6 +27,7 @@ func BenchmarkCreates(b *testing.B) {
 	s := newStore(b)
 	b.ReportAllocs()
 	b.ResetTimer()
+	defer costs.Processor(b)()
 	createRuns(b, s, 0, b.N)
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
 }
@@ -54,6 +57,7 @@ func BenchmarkClaims(b *testing.B) {
 			createRuns(b, s, 0, b.N)
 			b.ReportAllocs()
 			b.ResetTimer()
+			defer costs.Processor(b)()
 			for left := b.N; left > 0; {
 				runs, err := s.Claim(b.Context(), store.Claim{Worker: worker, Workflows: []string{"test"}, Limit: min(n, left)})
 				must(b, err)
@@ -74,6 +78,7 @@ func BenchmarkRuns(b *testing.B) {
 	worker := newWorker(b, s)
 	b.ReportAllocs()
 	b.ResetTimer()
+	defer costs.Processor(b)()
 	var wg sync.WaitGroup
 	var left atomic.Int64
 	left.Store(int64(b.N))
