@@ -4,14 +4,14 @@ package main
 func sizes() map[string]int {
 	return map[string]int{
 		"seq": 150, "many100": 100, "many1000": 100, "startlat": 50, "recover": 60,
-		"long": 400, "resume": 200, "sleepers": 100, "fanout": 50, "signal": 50, "growth": 5,
+		"long": 400, "resume": 200, "sleepers": 100, "fanout": 50, "signal": 50, "growth": 3,
 	}
 }
 
 func sizesTuned() map[string]int {
 	return map[string]int{
 		"seq": 300, "many100": 200, "many1000": 200, "startlat": 100, "recover": 200,
-		"long": 600, "resume": 300, "sleepers": 100, "fanout": 100, "signal": 100, "growth": 10,
+		"long": 600, "resume": 300, "sleepers": 100, "fanout": 100, "signal": 100, "growth": 5,
 	}
 }
 
