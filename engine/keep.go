@@ -38,7 +38,7 @@ func removedOf(r store.PruneResult) Removed {
 }
 
 // Prune deletes runs that have ended, with everything that depends on them, and gives the space back. It does so in
-// transactions of about a millisecond, between which runs that execute have their turn, here and in other processes.
+// transactions that take little longer than a commit, between which runs that execute have their turn, here and in other processes.
 // What remains of each run is its UUID, the hash of its newest event and their number. Keys stay, so that a start is not
 // repeated by mistake. After a crash each run is there or gone; what rows are left of a long history, the next process
 // that opens the file deletes.
@@ -49,7 +49,7 @@ func (e *Engine) Prune(ctx context.Context, r Retention) (Removed, error) {
 
 // Archive moves runs that have ended into one file per month of their end, in a folder beside the
 // database. They are copied first and deleted then, so that it may be repeated after a crash at any
-// point: each run is in one place in the end, and never in none.
+// point: each run is in one place in the end, and never in none. What somebody else prunes or archives meanwhile it leaves out.
 func (e *Engine) Archive(ctx context.Context, r Retention) (Removed, error) {
 	removed, err := e.store.Archive(ctx, r.store(e.clock.Now()), store.Shelf{AllowNetwork: e.cfg.AllowNetwork})
 	return removedOf(removed), err
