@@ -21,6 +21,7 @@ func TestCostOfRuns(t *testing.T) {
 	counted := map[string]tally.Counts{
 		"opening a file":                                     costOfOpening(t),
 		"a run of one step, in the foreground":               costInForeground(t),
+		"a run of one pure step, in the foreground":          costOfPureRun(t),
 		"a run of one step, beside a worker":                 costBesideWorker(t),
 		"each further step":                                  costOfStep(t),
 		"100 pure steps, while the writer is busy":           costOfPure(t),
@@ -89,6 +90,17 @@ func costInForeground(t *testing.T) tally.Counts {
 	for range laps {
 		m.begin()
 		mustTotal(t, 1)(counting.Run(t.Context(), m.Engine, count{N: 1}, nil))
+		m.lap()
+	}
+	return m.least(t)
+}
+
+func costOfPureRun(t *testing.T) tally.Counts {
+	t.Helper()
+	m := newMeter(t, engine.Observer{}, climb(true, nil))
+	for range laps {
+		m.begin()
+		mustTotal(t, 0)(climbing.Run(t.Context(), m.Engine, count{}, nil))
 		m.lap()
 	}
 	return m.least(t)

@@ -283,6 +283,9 @@ var (
 	//go:embed run_insert.sql
 	RunInsert string
 
+	//go:embed run_insert_ended.sql
+	RunInsertEnded string
+
 	//go:embed run_list.sql
 	RunList string
 

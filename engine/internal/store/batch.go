@@ -23,6 +23,9 @@ type batch struct {
 	aside Aside            // what Options.Aside is told of it
 	unfit map[*Lease]error // why a change was left out, and all that follow it are; nil while there is none
 
+	ends     map[*Lease]bool    // see ending
+	newborns map[*Lease]newborn // runs that are inserted with the changes of their leases
+
 	leaves bool              // a long history is to be deleted
 	points map[series]int64  // number of the next point of a series, as far as it is known
 	queues map[string]*Queue // the rows of wf_queues, by name, once they are needed
@@ -100,6 +103,7 @@ func (b *batch) run(reqs []*request) error {
 			changes = append(changes, r)
 		}
 	}
+	b.ends = ending(creates, changes)
 	if err := b.create(creates); err != nil {
 		return err
 	}
@@ -111,6 +115,9 @@ func (b *batch) run(reqs []*request) error {
 		}
 	}
 	if err := b.change(changes); err != nil {
+		return err
+	}
+	if err := b.insertNewborns(); err != nil { // of which no change was fit
 		return err
 	}
 	for _, r := range reqs {

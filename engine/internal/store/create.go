@@ -33,7 +33,11 @@ func (b *batch) create(reqs []*request) error {
 		}
 		r.create.Lease.begin(r.run)
 		b.seen.create(r.run)
-		rows, events = appendRun(rows, r.run), append(events, first)
+		if b.ends[r.create.Lease] && r.run.Owner != 0 {
+			b.await(r.create.Lease, newborn{r.run, first})
+		} else {
+			rows, events = appendRun(rows, r.run), append(events, first)
+		}
 		if r.create.Undo {
 			undos = appendUndos(undos, r.run.ID, []Undo{{Visit: r.run.Visit, Step: r.run.Step, State: "open"}})
 		}

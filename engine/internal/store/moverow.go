@@ -30,6 +30,10 @@ func (m *move) way() way {
 
 // write changes the rows of the moves, as far as their guards hold, and notes in each whether it did.
 func (b *batch) write(moves []*move) error {
+	moves, err := b.writeNewborns(moves)
+	if err != nil {
+		return err
+	}
 	sorted := &b.w.byWay
 	for _, m := range moves {
 		w := m.way()

@@ -102,8 +102,8 @@ type statements struct {
 	signalTake, signalSpend, signalForget                       *statement
 	childHeld, childFlight, childOpen, childLost, childOpenList *statement
 
-	runInsert, claimUpdate, changeStep, changeAdvance, changeHits, changeUpdate, changeUpdateState multi
-	historyInsert, callInsert, copyInsert, attributeSet, metricInsert, undoPut                     multi
+	runInsert, runInsertEnded, claimUpdate, changeStep, changeAdvance, changeHits, changeUpdate, changeUpdateState multi
+	historyInsert, callInsert, copyInsert, attributeSet, metricInsert, undoPut                                     multi
 }
 
 func newStatements(conn *sql.Conn, table *batchTable) *statements {
@@ -139,7 +139,7 @@ func newStatements(conn *sql.Conn, table *batchTable) *statements {
 		to   *multi
 		text string
 	}{
-		{&st.runInsert, queries.RunInsert}, {&st.claimUpdate, queries.ClaimUpdate},
+		{&st.runInsert, queries.RunInsert}, {&st.runInsertEnded, queries.RunInsertEnded}, {&st.claimUpdate, queries.ClaimUpdate},
 		{&st.changeStep, queries.ChangeStep}, {&st.changeAdvance, queries.ChangeAdvance}, {&st.changeHits, queries.ChangeHits},
 		{&st.changeUpdate, queries.ChangeUpdate}, {&st.changeUpdateState, queries.ChangeUpdateState},
 		{&st.historyInsert, queries.HistoryInsert}, {&st.callInsert, queries.CallInsert}, {&st.copyInsert, queries.CopyInsert},
