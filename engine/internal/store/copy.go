@@ -23,8 +23,14 @@ type copies struct {
 	known bool             // not only the numbers in list are
 }
 
+// noCopies is the column copies of a run that keeps none.
+const noCopies = "[]"
+
 // copiesOf reads the column copies of a row.
 func copiesOf(column string) (copies, error) {
+	if column == noCopies {
+		return newCopies(nil), nil
+	}
 	var ids []int64
 	if err := json.Unmarshal([]byte(column), &ids); err != nil {
 		return copies{}, err
@@ -39,7 +45,7 @@ func copiesOf(column string) (copies, error) {
 // newCopies is what a list of which all is known is in the row.
 func newCopies(list []preserve.Point) copies {
 	if len(list) == 0 {
-		return copies{text: "[]", known: true}
+		return copies{text: noCopies, known: true}
 	}
 	text := []byte{'['}
 	for i := range list {

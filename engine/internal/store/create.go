@@ -99,7 +99,7 @@ func (b *batch) newRun(run *Run, c *Create) (History, error) {
 	}
 	run.Visit = max(run.Visit, 1)
 	run.CreatedUS, run.UpdatedUS, run.CopiedUS = b.now, b.now, b.now
-	run.Copies = "[]"
+	run.Copies = noCopies
 	run.Done, run.Total = -1, -1
 	at := lease{hash: make([]byte, sha256.Size)}
 	first := c.History

@@ -84,6 +84,12 @@ func TestRowHoldsWhatIsWritten(t *testing.T) {
 			must(t, <-outcome)
 		}
 		check(last)
+		last = end(l, &run, "completed")
+		last.Row.Result = store.Payload{Codec: "json", Data: []byte(`"all"`)}
+		change(&last.Row)
+		mustApply(t, s, last)
+		last.Row.Checkpoint = store.Checkpoint{} // it went with the commit
+		check(last)
 		checkChain(t, s, run.ID)
 	}
 }
