@@ -16,12 +16,12 @@ func TestAllocations(t *testing.T) { // not in parallel: what others allocate wo
 		most float64
 		got  func(t *testing.T) float64
 	}{
-		{"a transition", 125, func(t *testing.T) float64 { return allocationsOfSteps(t, false) }},
-		{"a pure transition", 75, func(t *testing.T) float64 { return allocationsOfSteps(t, true) }},
-		{"a save that is waited for", 90, func(t *testing.T) float64 {
+		{"a transition", 76, func(t *testing.T) float64 { return allocationsOfSteps(t, false) }},
+		{"a pure transition", 40, func(t *testing.T) float64 { return allocationsOfSteps(t, true) }},
+		{"a save that is waited for", 77, func(t *testing.T) float64 {
 			return allocationsWithin(t, &everySave, func(ctx *engine.Context) error { return ctx.Save() })
 		}},
-		{"a run of one step", 430, func(t *testing.T) float64 {
+		{"a run of one step", 270, func(t *testing.T) float64 {
 			eng := newEngine(t, countTo(nil))
 			return allocations(t, func() { mustTotal(t, 1)(counting.Run(t.Context(), eng, count{N: 1}, nil)) })
 		}},
