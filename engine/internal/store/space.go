@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	queries "github.com/durable-wf/wf/sql"
 )
@@ -38,9 +37,10 @@ func (tx *Tx) takePages(n int) error {
 	if err != nil {
 		return err
 	}
+	defer rows.Close()                      //nolint:errcheck // rows.Err tells
 	for i := 1; rows.Next() && i < n; i++ { // each row is a page
 	}
-	return errors.Join(rows.Err(), rows.Close())
+	return rows.Err()
 }
 
 // saved returns by how many bytes the file is smaller after fn than before, which may be less than none.
