@@ -139,6 +139,12 @@ func attributeMap(rows []store.Attribute) map[string]any {
 	return set
 }
 
+// attributes returns those of a run.
+func (e *Engine) attributes(ctx context.Context, id int64) (map[string]any, error) {
+	found, err := e.store.Attributes(ctx, id)
+	return attributeMap(found[id]), err
+}
+
 // attribute fills in the attributes of runs, with one query for all.
 func (e *Engine) attribute(ctx context.Context, runs []Run) error {
 	ids := make([]int64, len(runs))

@@ -43,7 +43,11 @@ func (e *Engine) perform(ctx context.Context, def *definition, s any, opts *Star
 func (e *Engine) follow(ctx context.Context, id int64) (store.Run, error) {
 	row, err := e.execute(ctx, id, &ExecuteOptions{})
 	if errors.Is(err, ErrRunOwned) {
-		return e.waitFor(ctx, id)
+		end, err := e.waitFor(ctx, id)
+		if end == nil {
+			return store.Run{}, err
+		}
+		return *end, err
 	}
 	return row, err
 }
@@ -74,7 +78,7 @@ func (e *Engine) performUnborn(ctx context.Context, def *definition, begin start
 	create.Run.Owner, create.History.Worker = w.id, w.id
 	inTime, enough := e.InTime(ctx)
 	defer enough()
-	x, own := e.conceive(inTime, &create)
+	x, own := e.conceive(inTime, create)
 	err = x.run(own)
 	id := x.birth.id.Load()
 	switch {

@@ -55,7 +55,7 @@ func (n Name[S, R]) Results(ctx *Context) iter.Seq2[R, error] {
 			}
 			var r R
 			if err == nil {
-				r, err = resultOf[R](run)
+				r, err = resultOf[R](run.end())
 			}
 			if !yield(r, err) {
 				return

@@ -13,21 +13,30 @@ const undoPrefix = "undo:"
 
 // RunUndo undoes one visit of a step, see [Definition].
 func (w Workflow[S, R]) RunUndo(ctx context.Context, v Visit, h Host) (out Outcome) {
-	defer blockedByPanic(&out)
+	w.undoStep(ctx, &v, h, &out)
+	return out
+}
+
+func (w *Workflow[S, R]) undoStep(ctx context.Context, v *Visit, h Host, out *Outcome) {
+	*out = Outcome{}
+	defer blockedByPanic(out)
 	i := w.index(v.Ref.Step)
 	if i < 0 {
-		return Outcome{Err: blocked(w.missing(v.Ref.Step))}
+		out.Err = blocked(w.missing(v.Ref.Step))
+		return
 	}
 	undo := w.Steps[i].Undo
 	if undo == nil {
-		return Outcome{Err: blocked(fmt.Errorf("version %d of the workflow has no Undo for step %q", w.Version, w.Steps[i].Name))}
+		out.Err = blocked(fmt.Errorf("version %d of the workflow has no Undo for step %q", w.Version, w.Steps[i].Name))
+		return
 	}
 	v.From.Counters = undoCounters(v.From.Counters)
-	a, s, err := w.enter(ctx, i, &v, h)
+	a, s, err := w.enter(ctx, i, v, h)
 	if err != nil {
-		return Outcome{Err: err}
+		out.Err = err
+		return
 	}
-	return a.undone(callUndo(a, undo, s))
+	*out = a.undone(callUndo(a, undo, s))
 }
 
 // undoCounters leaves of a checkpoint's counters those of calls that an undo has recorded: the others are of

@@ -18,9 +18,7 @@ func (x *execution) compensate(ctx context.Context) error {
 	if bad := checkpointFault(x.row.Checkpoint); bad != nil { // an older one would not know all that was done
 		return x.block(ctx, fmt.Errorf("the checkpoint of seq %d is corrupt: %w", x.row.Seq, bad))
 	}
-	if x.onBegin != nil {
-		x.onBegin(x.eng.outlineOf(&x.row))
-	}
+	x.tellBegin()
 	for before := int64(0); ; {
 		if cause := x.stopped(); cause != nil {
 			x.halting.note()
@@ -77,11 +75,11 @@ func (x *execution) undo(ctx context.Context, u *store.Undo) (goOn bool, err err
 	w := x.watch(ctx, &limits{step: u.Step, timeout: step.Timeout, left: step.Timeout, heartbeat: step.Heartbeat}, x.undoRef())
 	x.observeBegin(w.ref)
 	x.tried, x.active, x.entered = 0, x.row.ActiveUS, time.Now()
-	out, mine := w.perform(x.visit(w), x.def.RunUndo)
-	if !mine {
+	x.visit(w)
+	if !w.perform(&x.given, &x.out) {
 		return false, nil
 	}
-	return x.conclude(ctx, w, &out)
+	return x.conclude(ctx, w, &x.out)
 }
 
 // concludeUndo is conclude for an attempt at an undo.

@@ -17,7 +17,7 @@ type ExecuteOptions struct {
 	// If it is set, such a wait is waited for in spite of Return.
 	Held func(Run)
 	// Begun is called, before the first step, each time that the run has become this process's to
-	// execute, with the run as it goes on from there. nil is not called.
+	// execute, with the run as it goes on from there, by the goroutine that executes it. nil is not called.
 	Begun func(Run)
 }
 

@@ -60,6 +60,11 @@ type execution struct {
 	tidings tidings
 	birth   *birth // nil for a run that was in the file before
 
+	// What the attempt under way is given, and what it comes to. One that was given up may still touch them: whoever goes on
+	// with the run leaves them alone.
+	given Visit
+	out   Outcome
+
 	undoable int64 // the visit of which it is known to be written that it may have to be undone
 }
 
@@ -146,9 +151,7 @@ func (x *execution) goOn(ctx context.Context) error {
 	if goOn, err := x.inspect(ctx); !goOn || err != nil {
 		return err
 	}
-	if x.onBegin != nil {
-		x.onBegin(x.eng.outlineOf(&x.row))
-	}
+	x.tellBegin()
 	for {
 		if err := x.catchUp(); err != nil {
 			return err
@@ -165,6 +168,13 @@ func (x *execution) goOn(ctx context.Context) error {
 		if !goOn || err != nil {
 			return err
 		}
+	}
+}
+
+// tellBegin tells whoever wants to know that the first step is about to begin.
+func (x *execution) tellBegin() {
+	if x.onBegin != nil {
+		x.onBegin(x.eng.outlineOf(&x.row))
 	}
 }
 
@@ -206,24 +216,25 @@ func (x *execution) step(ctx context.Context) (goOn bool, err error) {
 	limits := x.limits()
 	w := x.watch(ctx, &limits, x.ref())
 	x.observeBegin(w.ref)
-	out, mine := x.attempt(w)
-	if !mine {
+	if !x.attempt(w) {
 		return false, nil
 	}
-	return x.conclude(ctx, w, &out)
+	return x.conclude(ctx, w, &x.out)
 }
 
 // attempt runs one attempt of the step where the run is, within its limits. It reports whether the caller drives the run, as
 // perform does.
-func (x *execution) attempt(w *watchdog) (out Outcome, mine bool) {
+func (x *execution) attempt(w *watchdog) (mine bool) {
 	x.mu.Lock()
 	x.tried, x.active, x.entered = x.spent(), x.row.ActiveUS, time.Now()
 	x.mu.Unlock()
 	if w.limits.timeout > 0 && w.limits.left <= 0 { // its process died, or was stopped, before it could say so
 		w.reins.stop(w.limits.timedOut())
-		return Outcome{Refuse: ErrStopped}, w.leave(returned)
+		x.out = Outcome{Refuse: ErrStopped}
+		return w.leave(returned)
 	}
-	return w.perform(x.visit(w), x.def.RunStep)
+	x.visit(w)
+	return w.perform(&x.given, &x.out)
 }
 
 // conclude commits what an attempt came to. It reports whether the run goes on here.
@@ -270,10 +281,10 @@ func (x *execution) ref() Ref {
 		Attempt: int(r.Attempt), Epoch: r.Epoch, Scheduled: timeOf(r.ScheduledUS)}
 }
 
-// visit is what the definition needs to know for the attempt.
-func (x *execution) visit(w *watchdog) Visit {
+// visit puts together what the definition needs to know for the attempt.
+func (x *execution) visit(w *watchdog) {
 	r := &x.row
-	return Visit{
+	x.given = Visit{
 		Ref: w.ref,
 		From: Snapshot{
 			State: Payload(r.Checkpoint.State), Random: r.Checkpoint.Random, Counters: countersOf(r.Checkpoint.Counters), Done: r.Done, Total: r.Total,

@@ -112,7 +112,7 @@ func (x *execution) children(next *store.Run, h *Hold) ([]store.Create, error) {
 		create.History.Worker = x.worker.id
 		create.History.Detail = detail("by", fmt.Sprintf("run %d", x.row.ID), "parent", x.row.UUID, "place", int64(place), "state", begin.brief,
 			"input", createdInput(begin.state))
-		list = append(list, create)
+		list = append(list, *create)
 	}
 	return list, nil
 }

@@ -139,7 +139,7 @@ func (e *Engine) fireAlone(ctx context.Context, id int64) (free bool, err error)
 	if err != nil {
 		return true, err
 	}
-	run, err := e.withAttributes(ctx, e.runOf(&row))
+	run, err := e.whole(ctx, &row)
 	if err != nil {
 		return true, err
 	}

@@ -199,11 +199,20 @@ type Definition interface {
 	accept(wrote int, p Payload) (accepted, error) // as far as it decodes
 	edit(wrote int, p Payload, set map[string]json.RawMessage) (state Payload, brief string, err error)
 	signal(name string) (AnySignal, bool)
+	performer() performer
+}
+
+// performer executes the steps of a definition as RunStep and RunUndo do, and copies nothing: v may change, and out is
+// written over.
+type performer interface {
+	doStep(ctx context.Context, v *Visit, h Host, out *Outcome)
+	undoStep(ctx context.Context, v *Visit, h Host, out *Outcome)
 }
 
 // definition is a Definition with what is derived from it once.
 type definition struct {
 	Definition
+	performs     performer
 	name         string
 	version      int64
 	first        string                     // step
@@ -217,7 +226,7 @@ type definition struct {
 func newDefinition(def Definition) *definition {
 	said := def.Describe()
 	d := &definition{
-		Definition: def, name: said.Name, version: int64(said.Version), first: said.Steps[0].Name,
+		Definition: def, performs: def.performer(), name: said.Name, version: int64(said.Version), first: said.Steps[0].Name,
 		steps: map[string]StepDescription{}, fingerprints: map[string]string{}, deadline: said.Deadline, preserve: said.Preserve,
 	}
 	for _, s := range said.Steps {

@@ -27,7 +27,7 @@ func (e *Engine) Get(ctx context.Context, id int64) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	return e.withAttributes(ctx, e.runOf(&row))
+	return e.whole(ctx, &row)
 }
 
 // present is Get for the row of the run.
@@ -39,11 +39,11 @@ func (e *Engine) present(ctx context.Context, id int64) (store.Run, error) {
 	return row, err
 }
 
-// withAttributes fills in the attributes of a run.
-func (e *Engine) withAttributes(ctx context.Context, run Run) (Run, error) {
-	runs := []Run{run}
-	err := e.attribute(ctx, runs)
-	return runs[0], err
+// whole is the run of a row, with its attributes.
+func (e *Engine) whole(ctx context.Context, row *store.Run) (run Run, err error) {
+	run = e.runOf(row)
+	run.Attributes, err = e.attributes(ctx, row.ID)
+	return run, err
 }
 
 func (e *Engine) runOf(row *store.Run) Run {
@@ -77,7 +77,7 @@ func (e *Engine) Find(ctx context.Context, ref string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	return e.withAttributes(ctx, e.runOf(&row))
+	return e.whole(ctx, &row)
 }
 
 // Outline is Find, but does not read a state that is larger than 1 MiB, so that it takes the same time for every run:
@@ -104,7 +104,8 @@ func (e *Engine) outline(ctx context.Context, id int64) (Run, error) {
 	}
 	run := e.runOf(&row)
 	run.Brief = cmp.Or(run.Brief, brief)
-	return e.withAttributes(ctx, run)
+	run.Attributes, err = e.attributes(ctx, id)
+	return run, err
 }
 
 // removed returns where the run that ref means has gone, or missing if nothing is left of one.

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -53,7 +54,7 @@ func (n Name[S, R]) Wait(ctx context.Context, eng *Engine, id int64) (R, error) 
 	if err != nil {
 		return zero, err
 	}
-	return resultOf[R](endOf(&row))
+	return resultOf[R](endOf(row))
 }
 
 // State returns the newest committed state of the run. The state of a completed run is deleted
@@ -81,32 +82,43 @@ func (n Name[S, R]) State(ctx context.Context, eng *Engine, id int64) (S, error)
 // Done ends the run with result r, checked by the compiler.
 func (n Name[S, R]) Done(r R) Transition { return Done(r) }
 
-func resultOf[R any](run Run) (R, error) {
+// ending is as much of a run as its result needs.
+type ending struct {
+	run    int64
+	status Status
+	reason string
+	result json.RawMessage
+	fault  string
+}
+
+func resultOf[R any](end ending) (R, error) {
 	var r R
-	if run.Status != Completed {
-		return r, &RunError{RunID: run.ID, Status: run.Status, Reason: run.reason()}
+	if end.status != Completed {
+		return r, &RunError{RunID: end.run, Status: end.status, Reason: end.reason}
 	}
-	if run.Result == nil && run.Fault != "" {
-		return r, fmt.Errorf("run %d: result: %s", run.ID, run.Fault)
+	if end.result == nil && end.fault != "" {
+		return r, fmt.Errorf("run %d: result: %s", end.run, end.fault)
 	}
-	if run.Result == nil {
+	if end.result == nil {
 		return r, nil
 	}
-	if err := decodeJSON(run.Result, &r); err != nil {
-		return r, fmt.Errorf("run %d: result: %w", run.ID, err)
+	if err := decodeJSON(end.result, &r); err != nil {
+		return r, fmt.Errorf("run %d: result: %w", end.run, err)
 	}
 	return r, nil
 }
 
-// endOf is as much of a run as resultOf needs.
-func endOf(row *store.Run) Run {
-	run := Run{ID: row.ID, Status: Status(row.Status), Reason: row.Reason, Error: row.Error, Fault: row.ResultFault}
+func (r *Run) end() ending { return ending{r.ID, r.Status, r.reason(), r.Result, r.Fault} }
+
+// endOf is the ending of a row's run.
+func endOf(row *store.Run) ending {
+	end := ending{run: row.ID, status: Status(row.Status), reason: cmp.Or(row.Error, row.Reason), fault: row.ResultFault}
 	if len(row.Result.Data) > 0 {
 		if doc, err := Payload(row.Result).JSON(); err == nil {
-			run.Result = doc
+			end.result = doc
 		} else {
-			run.Fault = cmp.Or(run.Fault, err.Error())
+			end.fault = cmp.Or(end.fault, err.Error())
 		}
 	}
-	return run
+	return end
 }

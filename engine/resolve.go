@@ -14,15 +14,15 @@ import (
 // resolve says what a transition of the step with index i asks for: where it leads, and what is to
 // happen on the way. An author's mistake fails the attempt for good; a step that does not exist blocks
 // the run, since another version of the program may have it.
-func (w *Workflow[S, R]) resolve(i int, t Transition) (out Outcome) {
+func (w *Workflow[S, R]) resolve(i int, t *Transition, out *Outcome) {
 	if t.misuse != nil {
 		out.Err = Permanent(fmt.Errorf("step %q returned a wrong transition: %w", w.Steps[i].Name, t.misuse))
-		return out
+		return
 	}
 	for _, m := range t.sends {
 		if m.fault != nil {
 			out.Err = Permanent(fmt.Errorf("signal %q to run %d: %w", m.signal.signalName(), m.run, m.fault))
-			return out
+			return
 		}
 	}
 	out.Sends, out.Tx = t.sends, t.tx
@@ -41,15 +41,14 @@ func (w *Workflow[S, R]) resolve(i int, t Transition) (out Outcome) {
 	case toEnd:
 		out.Result, out.Err = w.finish(t.result)
 	case toSleep, toAwait, toSpawn:
-		w.resolveWait(i, t, &out)
+		w.resolveWait(i, t, out)
 	default:
 		out.Err = Permanent(fmt.Errorf("step %q returned no transition", w.Steps[i].Name))
 	}
-	return out
 }
 
 // resolveWait is resolve for the transitions that wait.
-func (w *Workflow[S, R]) resolveWait(i int, t Transition, out *Outcome) {
+func (w *Workflow[S, R]) resolveWait(i int, t *Transition, out *Outcome) {
 	hold := &Hold{Pause: t.pause, At: t.at, Else: t.other, Limit: t.limit, FailFast: t.failFast}
 	if t.other != "" {
 		hold.Pause = t.within

@@ -52,9 +52,9 @@ type firing struct {
 	was     store.Schedule // as it was read: if it has changed since, another worker was faster
 	now     int64
 	plan    schedulePlan
-	starts  []store.Create // for plan.starts
-	queued  store.Create   // for was.QueuedUS
-	failure string         // why nothing can be started
+	starts  []*store.Create // for plan.starts
+	queued  *store.Create   // for was.QueuedUS
+	failure string          // why nothing can be started
 
 	// What has become of it, valid once it is committed.
 	made   []store.Run
@@ -172,7 +172,7 @@ func (e *Engine) overlap(tx *store.Tx, f *firing, next *store.Schedule) error {
 		next.QueuedUS = 0
 		next.Skips++
 	case f.queued.Run.Workflow != "":
-		due = []store.Create{f.queued}
+		due = []*store.Create{f.queued}
 	default: // it cannot be started any more
 		next.QueuedUS = 0
 		next.Skips++
@@ -207,9 +207,9 @@ func (e *Engine) overlap(tx *store.Tx, f *firing, next *store.Schedule) error {
 }
 
 // start creates runs. One whose key is taken was started before: then there is nothing to do.
-func (f *firing) start(tx *store.Tx, due []store.Create) error {
+func (f *firing) start(tx *store.Tx, due []*store.Create) error {
 	for i := range due {
-		run, err := tx.Create(&due[i])
+		run, err := tx.Create(due[i])
 		if _, taken := errors.AsType[*store.KeyError](err); taken {
 			continue
 		}

@@ -54,14 +54,14 @@ func beginSchedule(def *definition, input json.RawMessage) (begin starting, err 
 }
 
 // create makes the run for a nominal time; a start by hand has no key.
-func (s *scheduleStarter) create(nominalUS int64, byHand bool) (store.Create, error) {
+func (s *scheduleStarter) create(nominalUS int64, byHand bool) (*store.Create, error) {
 	opts := s.opts
 	if !byHand {
 		opts.Key = scheduleKey(s.row.Name, nominalUS)
 	}
 	c, err := s.eng.newRun(s.row.Workflow, s.def, s.begin, &opts)
 	if err != nil {
-		return c, err
+		return nil, err
 	}
 	c.Run.Schedule, c.Run.ScheduledUS = s.row.ID, nominalUS
 	rule := detail("schedule", s.row.Name, "scheduled", timeOf(nominalUS).Format(time.RFC3339Nano))
@@ -90,7 +90,7 @@ func (e *Engine) TriggerSchedule(ctx context.Context, name string) (Run, error) 
 		if err != nil {
 			return err
 		}
-		if made, err = tx.Create(&c); err != nil {
+		if made, err = tx.Create(c); err != nil {
 			return err
 		}
 		now.Starts++
@@ -165,7 +165,7 @@ func (e *Engine) backfillTimes(row *store.Schedule, from, to time.Time) ([]int64
 
 // backfill starts the runs of some times in one transaction, and returns them with those that were there.
 func (s *scheduleStarter) backfill(ctx context.Context, times []int64) ([]Run, error) {
-	creates := make([]store.Create, len(times))
+	creates := make([]*store.Create, len(times))
 	for i, t := range times {
 		var err error
 		if creates[i], err = s.create(t, false); err != nil {
@@ -181,7 +181,7 @@ func (s *scheduleStarter) backfill(ctx context.Context, times []int64) ([]Run, e
 			return err
 		}
 		for i := range creates {
-			run, err := tx.Create(&creates[i])
+			run, err := tx.Create(creates[i])
 			uuids[i] = run.UUID
 			if _, taken := errors.AsType[*store.KeyError](err); taken {
 				continue

@@ -133,12 +133,12 @@ func (e *Engine) create(ctx context.Context, def *definition, begin starting, op
 			create.Run.Owner, create.History.Worker, create.Yield = d.worker.id, d.worker.id, true
 		}
 	}
-	made, err := e.store.Create(ctx, &create)
+	made, err := e.store.Create(ctx, create)
 	if d != nil && (err != nil || made.Owner == 0) {
 		d.slots.vacate(1)
 	}
 	if err != nil {
-		return e.keyed(ctx, err, &create, opts)
+		return e.keyed(ctx, err, create, opts)
 	}
 	e.made(&made, d)
 	return runOf(&made, def), true, nil
@@ -162,45 +162,46 @@ func (e *Engine) made(row *store.Run, d *dispatcher) {
 
 // newRun makes a run that may be created: by a start, a parent, a schedule or the user's transaction. Its
 // error is an *InputError, but for a system that has no random numbers. opts may be nil.
-func (e *Engine) newRun(workflow string, def *definition, begin starting, opts *StartOptions) (store.Create, error) {
+func (e *Engine) newRun(workflow string, def *definition, begin starting, opts *StartOptions) (*store.Create, error) {
 	if opts == nil {
 		opts = &StartOptions{}
 	}
 	if err := opts.check(); err != nil {
-		return store.Create{}, &InputError{workflow, err}
+		return nil, &InputError{workflow, err}
 	}
-	row, err := e.newRow(def, begin, opts)
-	if err != nil {
-		return store.Create{}, err
+	create := &store.Create{Hooks: len(opts.Hooks) > 0}
+	row, err := &create.Run, error(nil)
+	if err = e.fill(row, def, begin, opts); err != nil {
+		return nil, err
 	}
-	row.Workflow = workflow
-	create := store.Create{Run: row, Undo: def.steps[row.Step].Undo, Hooks: len(opts.Hooks) > 0}
+	row.Workflow, create.Undo = workflow, def.steps[row.Step].Undo
 	if create.Attributes, err = attributeRows(opts.Attributes); err != nil {
-		return store.Create{}, &InputError{workflow, err}
+		return nil, &InputError{workflow, err}
 	}
 	if opts.Key != "" {
 		create.Reuse = opts.OnKey.reuse()
 		if create.InputHash, err = inputHash(begin.state); err != nil {
-			return store.Create{}, &InputError{workflow, err}
+			return nil, &InputError{workflow, err}
 		}
 	}
 	create.History = store.History{Kind: "created", Step: row.Step, DurationUS: -1,
 		Detail: detail(append([]any{"by", e.actor, "state", begin.brief, "input", createdInput(begin.state),
-			"set", attributeJSON(attributeMap(create.Attributes))}, entered(&row)...)...)}
+			"set", attributeJSON(attributeMap(create.Attributes))}, entered(row)...)...)}
 	return create, nil
 }
 
-func (e *Engine) newRow(def *definition, begin starting, opts *StartOptions) (store.Run, error) {
+// fill fills the row of a new run.
+func (e *Engine) fill(row *store.Run, def *definition, begin starting, opts *StartOptions) error {
 	id, err := uuid.NewV7()
 	if err != nil {
-		return store.Run{}, fmt.Errorf("drawing a run's identity: %w", err)
+		return fmt.Errorf("drawing a run's identity: %w", err)
 	}
-	row := store.Run{
+	*row = store.Run{
 		UUID: id.String(), Version: def.version, Fingerprint: def.fingerprints[def.first], Key: opts.Key,
 		Step: def.first, Visit: 1, Keep: string(opts.Keep), Seed: rand.Int64(), Done: -1, Total: -1,
 		Checkpoint: store.Checkpoint{State: store.Payload(begin.state), Checksum: begin.state.Checksum()},
 	}
-	opts.enter(&row, def, e.clock.Now())
+	opts.enter(row, def, e.clock.Now())
 	if row.Keep == "" {
 		row.Keep = string(e.cfg.Keep)
 	}
@@ -208,10 +209,10 @@ func (e *Engine) newRow(def *definition, begin starting, opts *StartOptions) (st
 		row.Seed = *opts.Seed
 	}
 	if row.Preserve, err = opts.Preserve.or(def.preserve).or(e.cfg.Preserve).column(); err != nil {
-		return row, err
+		return err
 	}
 	row.Policy, err = opts.terms().text()
-	return row, err
+	return err
 }
 
 // inputInHistory is up to which size the input is repeated in the history.

@@ -11,17 +11,27 @@ import (
 
 // RunStep runs one attempt of one step, see [Definition].
 func (w Workflow[S, R]) RunStep(ctx context.Context, v Visit, h Host) (out Outcome) {
-	defer blockedByPanic(&out)
+	w.doStep(ctx, &v, h, &out)
+	return out
+}
+
+func (w Workflow[S, R]) performer() performer { return &w }
+
+func (w *Workflow[S, R]) doStep(ctx context.Context, v *Visit, h Host, out *Outcome) {
+	*out = Outcome{}
+	defer blockedByPanic(out)
 	i := w.index(v.Ref.Step)
 	if i < 0 {
-		return Outcome{Err: blocked(w.missing(v.Ref.Step))}
+		out.Err = blocked(w.missing(v.Ref.Step))
+		return
 	}
-	a, s, err := w.enter(ctx, i, &v, h)
+	a, s, err := w.enter(ctx, i, v, h)
 	if err != nil {
-		return Outcome{Err: err}
+		out.Err = err
+		return
 	}
 	t, err := callStep(a, w.Steps[i].Do, s)
-	return w.outcome(a, i, t, err)
+	w.outcome(a, i, &t, err, out)
 }
 
 // blockedByPanic makes the outcome of a panic of the user's Migrate, or of a method by which a state
@@ -63,25 +73,28 @@ func callStep[S any](a *attempt, do func(*Context, *S) (Transition, error), s *S
 }
 
 // outcome ends the attempt and resolves its transition.
-func (w *Workflow[S, R]) outcome(a *attempt, step int, t Transition, err error) Outcome {
+func (w *Workflow[S, R]) outcome(a *attempt, step int, t *Transition, err error, out *Outcome) {
 	refused, misuse := a.end()
 	switch {
 	case refused != nil:
-		return Outcome{Refuse: refused}
+		out.Refuse = refused
+		return
 	case err != nil:
-		return Outcome{Err: err}
+		out.Err = err
+		return
 	case misuse != nil:
-		return Outcome{Err: Permanent(misuse)}
+		out.Err = Permanent(misuse)
+		return
 	}
-	out := w.resolve(step, t)
+	w.resolve(step, t, out)
 	if _, astray := errors.AsType[*blockedError](out.Err); out.Err != nil && !astray {
-		return out
+		return
 	}
 	if out.State, err = a.snapshot(); err != nil {
-		return Outcome{Err: Permanent(fmt.Errorf("state: %w", err))}
+		*out = Outcome{Err: Permanent(fmt.Errorf("state: %w", err))}
+		return
 	}
 	out.State.Counters = nil // they count within the visit, which ends here
-	return out
 }
 
 // decode reads the stored state strictly; what it cannot read blocks the run.

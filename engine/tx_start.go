@@ -33,9 +33,9 @@ func (t *userTx) start(workflow string, def *definition, begin starting, opts *S
 	if err != nil {
 		return Run{}, err
 	}
-	made, err := t.Create(&create)
+	made, err := t.Create(create)
 	if taken, ok := errors.AsType[*store.KeyError](err); ok {
-		return t.keyed(taken, &create, opts)
+		return t.keyed(taken, create, opts)
 	}
 	if err != nil {
 		return Run{}, err

@@ -15,26 +15,26 @@ import (
 func (e *Engine) Wait(ctx context.Context, id int64) (Run, error) {
 	row, err := e.waitFor(ctx, id)
 	switch {
-	case row.ID == 0:
+	case row == nil:
 		return Run{}, err
 	case err != nil:
-		return e.runOf(&row), err
+		return e.runOf(row), err
 	}
-	return e.withAttributes(ctx, e.runOf(&row))
+	return e.whole(ctx, row)
 }
 
-// waitFor is Wait for the row of the run. With an error it is the row as it was seen last; without a number if it
-// could not be read.
-func (e *Engine) waitFor(ctx context.Context, id int64) (row store.Run, err error) {
+// waitFor is Wait for the row of the run, which must not be changed. With an error it is the row as it was seen last; nil if
+// it could not be read. Many may wait at a time: so much of its row as each of them has is not on their stacks.
+func (e *Engine) waitFor(ctx context.Context, id int64) (row *store.Run, err error) {
 	e.listen()
 	for warned := false; ; {
 		w := e.enlist(id) // first, so that no end is missed
 		if !w.here {
-			if row, err = e.glance(ctx, id); err != nil || Status(row.Status).Ended() {
+			if row, err = heaped(ctx, id, e.glance); err != nil || Status(row.Status).Ended() {
 				w.leave()
-				return e.present(ctx, id)
+				return heaped(ctx, id, e.present)
 			}
-			warned = warned || e.warnStuck(ctx, &row)
+			warned = warned || e.warnStuck(ctx, row)
 		}
 		e.letPass(w)
 		select {
@@ -47,14 +47,26 @@ func (e *Engine) waitFor(ctx context.Context, id int64) (row store.Run, err erro
 		w.leave()
 		switch {
 		case w.end != nil:
-			return *w.end, nil
-		case err != nil && row.ID == 0:
-			row, _ = e.row(context.WithoutCancel(ctx), id) // that it has not ended is known
+			return w.end, nil
+		case err != nil && row == nil:
+			row, _ = heaped(context.WithoutCancel(ctx), id, e.row) // that it has not ended is known
 			return row, err
 		case err != nil:
 			return row, err
 		}
 	}
+}
+
+// heaped reads a row to the heap; nil if it cannot be read. It is kept out of line, so that the row takes no room on the
+// stack of who waits.
+//
+//go:noinline
+func heaped(ctx context.Context, id int64, read func(context.Context, int64) (store.Run, error)) (*store.Run, error) {
+	row, err := read(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &row, nil
 }
 
 // warnStuck logs what keeps a run from ending by itself, and reports whether anything does.

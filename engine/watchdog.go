@@ -67,15 +67,19 @@ func (w *watchdog) guard() {
 
 // perform runs the attempt, and reports whether the caller goes on with the run. It does not if the step did not stop and
 // was given up: then nothing that it still submits counts. If the step ends its goroutine, perform does not return.
-func (w *watchdog) perform(v Visit, run func(context.Context, Visit, Host) Outcome) (out Outcome, mine bool) {
+func (w *watchdog) perform(v *Visit, out *Outcome) (mine bool) {
 	v.Beats = &w.beats
 	defer func() {
 		if w.leave(abandoned) {
 			go w.relieve(Outcome{Err: errGoexit})
 		}
 	}()
-	out = run(&w.reins, v, &w.host)
-	return out, w.leave(returned)
+	if performs := w.x.def.performs; w.ref.Undo {
+		performs.undoStep(&w.reins, v, &w.host, out)
+	} else {
+		performs.doStep(&w.reins, v, &w.host, out)
+	}
+	return w.leave(returned)
 }
 
 // leave ends the attempt, if nobody has before: its clocks, its context and its right to commit anything. It reports

@@ -48,7 +48,8 @@ type Step[S any] struct {
 	Name string
 	// Do runs the step. It may change *S; the change is committed with the Transition that it
 	// returns, or not at all. It should watch ctx, which is cancelled (with a cause) when the run
-	// has to stop here.
+	// has to stop here. The steps of a run that one process executes are called on one goroutine, one after the
+	// other: a step that locks it to its thread unlocks it.
 	Do func(ctx *Context, s *S) (Transition, error)
 	// Undo makes up for a visit of the step that was completed, or that has failed after an attempt had
 	// begun, when the run fails or is cancelled: once per visit, newest first. It sees the newest committed
