@@ -115,7 +115,7 @@ func (e *Engine) execution(ctx context.Context, row *store.Run, lease *store.Lea
 
 // run drives the run in the foreground, and is over when it is not running here any more.
 func (x *execution) run(ctx context.Context) error {
-	defer context.AfterFunc(x.eng.life, func() { x.stop(ErrShutdown) })()
+	defer context.AfterFunc(x.eng.life, func() { x.stop(ErrShutdown) })() //nolint:contextcheck // the engine may end before ctx
 	ended := make(chan error, 1)
 	x.end = func(err error) { ended <- err }
 	go x.drive(ctx) // ends with the run, unless a step keeps it that was given up

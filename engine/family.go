@@ -57,7 +57,7 @@ func (e *Engine) executeFamily(ctx context.Context, run *store.Run, once bool) (
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(e.life, cancel)()
+	defer context.AfterFunc(e.life, cancel)() //nolint:contextcheck // the engine may end before ctx
 	e.mu.Lock()
 	w := e.worker
 	e.mu.Unlock()
