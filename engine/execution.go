@@ -125,7 +125,6 @@ func (x *execution) run(ctx context.Context) error {
 // drive executes steps, on the caller's goroutine, until the run is not running here any more, and then calls x.end. An
 // error means that the run is in the database as it was last committed, but that this process could not go on with it.
 func (x *execution) drive(ctx context.Context) {
-	x.eng.observeRun(x.eng.cfg.Observer.RunClaimed, &x.row)
 	x.calm = x.watchStalls()
 	err := errGoexit // unless it returns
 	defer func() {
@@ -133,15 +132,18 @@ func (x *execution) drive(ctx context.Context) {
 			x.finish(err)
 		}
 	}()
+	x.eng.observeRun(x.eng.cfg.Observer.RunClaimed, &x.row)
 	err = x.goOn(ctx)
 }
 
-// finish ends the execution.
+// finish ends the execution, even if a hook ends the goroutine.
 func (x *execution) finish(err error) {
+	defer func() {
+		x.calm()
+		x.leave(err != nil && !errors.Is(err, ErrLeaseLost))
+		x.end(err)
+	}()
 	x.observeLoss(err)
-	x.calm()
-	x.leave(err != nil && !errors.Is(err, ErrLeaseLost))
-	x.end(err)
 }
 
 func (x *execution) goOn(ctx context.Context) error {

@@ -44,15 +44,15 @@ func (x *execution) watch(ctx context.Context, l *limits, ref Ref) *watchdog {
 	w := &watchdog{x: x, limits: *l, ref: ref, begun: x.begun}
 	w.host.execution = x
 	w.reins.begin(ctx)
-	w.guard()
-	if cause := x.enter(w); cause != nil {
-		w.stop(cause)
-	}
 	return w
 }
 
-// guard starts what watches the limits.
-func (w *watchdog) guard() {
+// guard starts to watch: from now on the attempt may be given up at any time. It reports whether it may begin.
+func (w *watchdog) guard() bool {
+	if cause := w.x.enter(w); cause != nil {
+		w.reins.stop(cause)
+		return false
+	}
 	l := &w.limits
 	if l.timeout > 0 {
 		w.timeout = time.AfterFunc(l.left, func() { w.stop(l.timedOut()) })
@@ -63,6 +63,7 @@ func (w *watchdog) guard() {
 	if !l.deadline.IsZero() {
 		go w.awaitDeadline() // ends with the attempt
 	}
+	return true
 }
 
 // perform runs the attempt, and reports whether the caller goes on with the run. It does not if the step did not stop and
@@ -74,9 +75,13 @@ func (w *watchdog) perform(v *Visit, out *Outcome) (mine bool) {
 			go w.relieve(Outcome{Err: errGoexit})
 		}
 	}()
-	if performs := w.x.def.performs; w.ref.Undo {
+	performs := w.x.def.performs
+	switch {
+	case !w.guard():
+		*out = Outcome{Refuse: ErrStopped}
+	case w.ref.Undo:
 		performs.undoStep(&w.reins, v, &w.host, out)
-	} else {
+	default:
 		performs.doStep(&w.reins, v, &w.host, out)
 	}
 	return w.leave(returned)
@@ -117,8 +122,9 @@ func (w *watchdog) over() <-chan struct{} {
 // relieve goes on with the run in place of the goroutine that the step has kept, or ended. No further step follows: this one
 // has failed, or was to stop.
 func (w *watchdog) relieve(out Outcome) {
-	_, err := w.x.conclude(context.WithoutCancel(w.reins.Context), w, &out)
-	w.x.finish(err)
+	err := errGoexit // unless conclude returns
+	defer func() { w.x.finish(err) }()
+	_, err = w.x.conclude(context.WithoutCancel(w.reins.Context), w, &out)
 }
 
 // stop tells the step to stop, and gives it up if it does not.
