@@ -44,6 +44,41 @@ func TestPruneLeavesWhatWasRetried(t *testing.T) {
 	}
 }
 
+// Children are kept with their root: while one of a family goes on again, none of it is deleted.
+func TestPruneLeavesTheFamilyOfWhatWasRetried(t *testing.T) {
+	t.Parallel()
+	for retried, name := range []string{"root", "child", "last child"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			var family [3]Run
+			for i := range family {
+				family[i] = f.start("order", "")
+				if i > 0 {
+					f.exec("UPDATE wf_runs SET parent = ?1, parent_visit = 1, place = ?2, root = ?1 WHERE id = ?3", family[0].ID, i, family[i].ID)
+				}
+			}
+			for i := range family {
+				f.end(f.mustRun(family[i].ID), "failed")
+			}
+			goes := f.end(f.start("order", ""), "failed")
+			var again Run
+			got, err := f.retire(t.Context(), &Retention{EndedBeforeUS: forever}, func(ctx context.Context, runs []doomed) (PruneResult, error) {
+				again = f.retry(family[retried].ID)
+				return (&deletion{sweeper: sweeper{store: f.Store}}).delete(ctx, runs)
+			})
+			if err != nil || got.Runs != 1 {
+				t.Errorf("pruned %+v, %v; want run %d alone", got, err, goes.ID)
+			}
+			if n := f.rows()["wf_runs"]; n != len(family) {
+				t.Errorf("%d runs are left, want the family of %d", n, len(family))
+			}
+			f.end(again, "cancelled")
+			f.wantClean()
+		})
+	}
+}
+
 // A run that was copied to an archive, and then retried before it was deleted, is archived as it ended at last.
 func TestArchiveOfWhatWasRetried(t *testing.T) {
 	t.Parallel()
