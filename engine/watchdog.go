@@ -27,7 +27,8 @@ type watchdog struct {
 
 	phase  atomic.Int32
 	mu     sync.Mutex
-	ended  chan struct{} // guarded by mu: closed when the attempt is not under way any more; nil while nobody waits for that
+	left   bool          // guarded by mu: the attempt is not under way any more
+	ended  chan struct{} // guarded by mu: closed then; nil while nobody waits for that
 	gaveUp bool          // valid once the attempt is over
 	waited time.Duration // for the step to stop, if it was given up
 }
@@ -100,6 +101,7 @@ func (w *watchdog) leave(phase int32) bool {
 	w.reins.finish()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.left = true
 	if w.ended != nil {
 		close(w.ended)
 	}
@@ -112,7 +114,7 @@ func (w *watchdog) over() <-chan struct{} {
 	defer w.mu.Unlock()
 	if w.ended == nil {
 		w.ended = make(chan struct{})
-		if w.phase.Load() != underWay {
+		if w.left {
 			close(w.ended)
 		}
 	}
