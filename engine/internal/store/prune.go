@@ -46,8 +46,8 @@ func (p *PruneResult) add(q PruneResult) {
 // Prune deletes runs that have ended with all their rows, and leaves of each its UUID, number of
 // history rows and newest hash (see Pruned). It does so in transactions that take little longer than a commit, between which
 // others have their turn, and gives the space back. After a crash or an error each run is there completely or gone
-// completely, and what is counted is gone; what rows are left of a long history are deleted by the next process that
-// opens the file.
+// completely, and what is counted is gone, but for rows of a history that are left then: they are deleted by the next process
+// that opens the file.
 func (s *Store) Prune(ctx context.Context, r Retention) (PruneResult, error) {
 	d := &deletion{sweeper: sweeper{store: s}}
 	total, err := s.retire(ctx, &r, d.delete)

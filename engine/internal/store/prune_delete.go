@@ -56,14 +56,14 @@ func (d *deletion) delete(ctx context.Context, runs []doomed) (total PruneResult
 	}
 	short := slices.DeleteFunc(slices.Clone(gone), func(d *doomed) bool { return d.long() || !d.left() })
 	result, err := d.sweeper.deleteHistories(ctx, short)
-	total.add(result)
+	total.Bytes += result.Bytes
 	if err == nil && slices.ContainsFunc(gone, (*doomed).long) {
 		result, err = d.sweeper.sweep(ctx)
-		total.add(result)
+		total.Bytes += result.Bytes
 	}
 	if err == nil {
 		result, err = d.sweeper.store.shrink(ctx, &d.sweeper.pages)
-		total.add(result)
+		total.Bytes += result.Bytes
 	}
 	return total, err
 }
@@ -135,11 +135,12 @@ func foundOf(runs []doomed) (sql.NamedArg, error) {
 	return sql.Named("runs", string(text)), err
 }
 
-// deleteRuns deletes runs, and leaves their histories for later. What was found of them holds: nothing is added to a run that has
-// ended but by an event.
+// deleteRuns deletes runs, and leaves their histories for later. Its result counts these as well: whoever deletes them, they
+// go. What was found of the runs holds: nothing is added to one that has ended but by an event.
 func (tx *Tx) deleteRuns(runs []*doomed, archive string) (result PruneResult, err error) {
 	var all, left, measured []int64
 	var copies, more bool
+	var points int64
 	for _, d := range runs {
 		all = append(all, d.ID)
 		if d.left() {
@@ -149,6 +150,10 @@ func (tx *Tx) deleteRuns(runs []*doomed, archive string) (result PruneResult, er
 			measured = append(measured, d.ID)
 		}
 		copies, more = copies || len(d.checkpoints) > 0, more || d.More
+		result.History += d.events()
+		if d.long() {
+			result.Metrics += d.Metrics
+		}
 	}
 	for _, step := range []struct {
 		wanted bool // most runs have little, and a statement that finds nothing takes its time, too
@@ -160,7 +165,7 @@ func (tx *Tx) deleteRuns(runs []*doomed, archive string) (result PruneResult, er
 		{true, new(int64), queries.PruneMark, all, []any{sql.Named("now_us", tx.NowUS), sql.Named("archive", nullText(archive))}},
 		{len(left) > 0, new(int64), queries.LeftoverNote, left, nil},
 		{copies, &result.Checkpoints, queries.PruneCheckpoints, all, nil},
-		{len(measured) > 0, &result.Metrics, queries.PruneMetrics, measured, nil},
+		{len(measured) > 0, &points, queries.PruneMetrics, measured, nil},
 		{more, &result.Calls, queries.PruneCalls, all, nil},
 		{more, new(int64), queries.PruneSignals, all, nil},
 		{more, new(int64), queries.PruneAttributes, all, nil},
@@ -175,5 +180,6 @@ func (tx *Tx) deleteRuns(runs []*doomed, archive string) (result PruneResult, er
 			return result, err
 		}
 	}
+	result.Metrics += points
 	return result, nil
 }
