@@ -16,21 +16,21 @@ var errGoexit = errors.New("the step ended its goroutine (by runtime.Goexit, as 
 // up. The step executes on the goroutine of its run, which belongs to it as long as it likes; if it is given up, another
 // goroutine goes on with the run.
 type watchdog struct {
-	x       *execution
-	limits  limits
-	ref     Ref       // of the attempt
-	begun   time.Time // then
-	host    tenure    // the attempt's
-	reins   reins     // the attempt's
-	beats   atomic.Uint64
-	timeout *time.Timer // nil for a step without one
+	x      *execution
+	limits limits
+	ref    Ref       // of the attempt
+	begun  time.Time // then
+	host   tenure    // the attempt's
+	reins  reins     // the attempt's
+	beats  atomic.Uint64
 
-	phase  atomic.Int32
-	mu     sync.Mutex
-	left   bool          // guarded by mu: the attempt is not under way any more
-	ended  chan struct{} // guarded by mu: closed then; nil while nobody waits for that
-	gaveUp bool          // valid once the attempt is over
-	waited time.Duration // for the step to stop, if it was given up
+	phase   atomic.Int32
+	mu      sync.Mutex
+	timeout *time.Timer   // guarded by mu: nil for a step without one
+	left    bool          // guarded by mu: the attempt is not under way any more
+	ended   chan struct{} // guarded by mu: closed then; nil while nobody waits for that
+	gaveUp  bool          // valid once the attempt is over
+	waited  time.Duration // for the step to stop, if it was given up
 }
 
 // The phases of an attempt.
@@ -55,9 +55,11 @@ func (w *watchdog) guard() bool {
 		return false
 	}
 	l := &w.limits
-	if l.timeout > 0 {
+	w.mu.Lock()
+	if l.timeout > 0 && !w.left {
 		w.timeout = time.AfterFunc(l.left, func() { w.stop(l.timedOut()) })
 	}
+	w.mu.Unlock()
 	if l.heartbeat > 0 {
 		go w.listen() // ends with the attempt
 	}
@@ -94,14 +96,14 @@ func (w *watchdog) leave(phase int32) bool {
 	if !w.phase.CompareAndSwap(underWay, phase) {
 		return false
 	}
-	if w.timeout != nil {
-		w.timeout.Stop()
-	}
 	w.host.end()
 	w.reins.finish()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.left = true
+	if w.timeout != nil {
+		w.timeout.Stop()
+	}
 	if w.ended != nil {
 		close(w.ended)
 	}
