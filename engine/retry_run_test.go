@@ -251,3 +251,25 @@ func TestRetryOfAChild(t *testing.T) {
 	execute(run.ID+1, engine.Completed)
 	execute(run.ID, engine.Completed)
 }
+
+// A child that has failed can be retried when its parent has ended, too: the file is sound with it.
+func TestRetryOfAChildThatNobodyWaitsFor(t *testing.T) {
+	t.Parallel()
+	leaf := oneStep("leaf", func(*engine.Context, *count) (engine.Transition, error) {
+		return engine.Transition{}, engine.Permanent(errors.New("no"))
+	})
+	w := oneStep("parent", func(*engine.Context, *count) (engine.Transition, error) {
+		return engine.Spawn(slices.Values([]engine.Child{leaf.Name.Child(count{}, nil)}), "end"), nil
+	})
+	w.Steps = append(w.Steps, engine.Step[count]{Name: "end", Do: func(*engine.Context, *count) (engine.Transition, error) {
+		return engine.Done(int64(1)), nil
+	}})
+	eng := newEngine(t, w, leaf)
+	if _, err := w.Name.Run(t.Context(), eng, count{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if child, err := eng.Retry(t.Context(), 2, nil); err != nil || child.Status != engine.Pending {
+		t.Errorf("the child is %s, %v; want pending", child.Status, err)
+	}
+	mustBeSound(t, eng)
+}
