@@ -13,7 +13,7 @@ import (
 var measuring = []string{
 	"ahead.go", "attempt.go", "backup.go", "birth.go", "call.go", "collect.go", "commit.go", "compensation.go",
 	"execution.go", "execution_host.go", "hook_fire.go", "knownfiles.go", "learned.go", "limits.go", "observe.go",
-	"pace.go", "payloadfile.go", "payloadput.go", "pulse.go", "saver.go", "schema.go", "settle.go", "space.go",
+	"pace.go", "patience.go", "payloadfile.go", "payloadput.go", "pulse.go", "saver.go", "schema.go", "settle.go",
 	"stall.go", "stop.go", "timelimit.go", "watchdog.go",
 }
 

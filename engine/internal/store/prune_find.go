@@ -38,6 +38,7 @@ func (s *Store) findHistory(ctx context.Context, runs []*doomed) error {
 	var rows int64
 	for _, d := range runs {
 		rows += d.events()
+		d.history = nil // of an earlier look
 	}
 	var dense []*doomed
 	for _, d := range runs {

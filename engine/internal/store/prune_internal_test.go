@@ -152,6 +152,28 @@ func TestPruneManyGroups(t *testing.T) {
 	wantSeqs(t, f.pages(HistoryFilter{}), stays.ID, 1, stays.Seq)
 }
 
+// Whoever looks for the rows of runs again, since some of the runs have gone meanwhile, finds each row once.
+func TestRowsAreFoundAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var rows int
+	for i := range 20 {
+		rows += int(f.end(f.advance(f.start("order", ""), 5+i), "completed").Seq)
+	}
+	runs, err := f.doomedPage(t.Context(), &Retention{EndedBeforeUS: forever}, forever)
+	if err != nil || len(runs) != 20 {
+		t.Fatalf("%d runs, %v", len(runs), err)
+	}
+	for range 2 {
+		if err := f.findRows(t.Context(), runs); err != nil {
+			t.Fatal(err)
+		}
+		if g := groupOf(runs); len(g.history) != rows {
+			t.Errorf("%d rows of the history are found, want %d", len(g.history), rows)
+		}
+	}
+}
+
 func TestPruneWorkers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
