@@ -17,6 +17,9 @@ func (e *Engine) Abandon() error {
 	return e.worker.presence.Close()
 }
 
+// Serving reports whether Serve has begun and not ended.
+func (e *Engine) Serving() bool { return e.serving.Load() > 0 }
+
 // Waiters returns how many wait for the end of a run.
 func (e *Engine) Waiters(id int64) int {
 	e.mu.Lock()

@@ -9,8 +9,8 @@ import "time"
 // The hooks are called after the commit that they tell of, and before whoever asked for it learns of it, from
 // the goroutine of a step or that of the writer, which stand still meanwhile. So they must not block: no I/O, no
 // call of the engine, which may wait for the writer; hand on what takes time. They may be called at the same
-// time. A panic in one is recovered and logged. A Run has neither State nor Result here; read them with
-// [Engine.Get].
+// time: a run that waits for a millisecond may be claimed again before StepEnded is told. A panic in one is recovered
+// and logged. A Run has neither State nor Result here; read them with [Engine.Get].
 type Observer struct {
 	RunStarted   func(Run)          // a new run: by this process's Start, a Spawn of a run that it executes, or a schedule
 	RunClaimed   func(Run)          // this process executes it from here on

@@ -98,6 +98,9 @@ func openAt(t testing.TB, c *clock.Clock, defs ...engine.Definition) *engine.Eng
 		}
 	})
 	serve(t, eng)
+	for begun := time.Now(); !eng.Serving() && time.Since(begun) < 10*time.Second; { // else time could pass without it
+		time.Sleep(time.Millisecond)
+	}
 	return eng
 }
 
