@@ -116,25 +116,38 @@ func TestManyMetricsGoInSteps(t *testing.T) {
 	f.wantClean()
 }
 
-// Each transaction of a prune is short, however many rows there are: the number of rows follows the time it took.
+// Each transaction of a prune is short, however many rows there are: the number of rows follows the time it took. It is
+// shorter beside others, and that from the first one on.
 func TestPaceFollowsTheTimeItTakes(t *testing.T) {
 	t.Parallel()
 	var p pace
-	for range 100 {
-		p.took(time.Duration(p.size())*5*time.Microsecond, time.Microsecond)
-		if p.size() > 2*50 { // 50 rows take as long as is wanted; the growth before it is noticed is a quarter
-			t.Fatalf("%d rows at once, which take %v", p.size(), time.Duration(p.size())*5*time.Microsecond)
+	const row = 5 * time.Microsecond
+	for _, others := range []bool{false, true} {
+		longest := paceAlone
+		if others {
+			longest = paceBeside
+		}
+		p.took(0, time.Microsecond, others)
+		for range 100 {
+			work := time.Duration(p.size()) * row
+			p.took(work, time.Microsecond, others)
+			if work > max(longest*3/2, paceRows*row) { // the growth before it is noticed is a quarter
+				t.Fatalf("%d rows at once, which take %v", p.size(), work)
+			}
+		}
+		if work := time.Duration(p.size()) * row; work < longest/2 {
+			t.Errorf("only %d rows at once, which take %v", p.size(), work)
 		}
 	}
-	if p.size() < 32 {
-		t.Errorf("only %d rows at once", p.size())
-	}
 	for range 20 {
-		p.took(time.Second, time.Microsecond)
+		p.took(time.Second, time.Microsecond, true)
 	}
 	runs := []doomed{{Metrics: 100}, {Metrics: 10}}
 	if p.size() != paceLeast || p.take(runs) != 1 {
 		t.Errorf("%d rows, %d runs at once, want the least", p.size(), p.take(runs))
+	}
+	if p.took(0, time.Microsecond, false); p.size() < int(paceAlone/row/2) {
+		t.Errorf("%d rows once nobody else writes", p.size())
 	}
 }
 
