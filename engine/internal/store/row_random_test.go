@@ -57,8 +57,8 @@ func (w *wild) happen() {
 		for range w.rng.IntN(4) {
 			if w.leases[i] != nil {
 				c, gives := w.change(i)
-				told = append(told, w.submit(c))
 				w.runs[i] = c.Row
+				told = append(told, w.submit(c))
 				if gives {
 					given = append(given, i)
 					break
