@@ -21,9 +21,10 @@ func (s *Store) startWatch(ctx context.Context) error {
 	}
 	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopWatch = stop
+	seen := dataVersion(ctx, conn) // now, so that the first look tells of what others commit meanwhile
 	s.watching.Go(func() {
 		defer conn.Close() //nolint:errcheck // it has only read
-		s.look(watch, conn)
+		s.look(watch, conn, seen)
 	})
 	if s.writer != nil {
 		s.watching.Go(func() { s.keepCollecting(watch) })
@@ -32,10 +33,9 @@ func (s *Store) startWatch(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) look(ctx context.Context, conn *sql.Conn) {
+func (s *Store) look(ctx context.Context, conn *sql.Conn, seen int64) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	seen := dataVersion(ctx, conn)
 	for {
 		select {
 		case <-ctx.Done():
