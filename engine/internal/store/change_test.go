@@ -319,6 +319,21 @@ func TestCopies(t *testing.T) {
 	}
 }
 
+// Runs begin in the order of their numbers, also after the clock was set back and the process began anew, and though of the
+// newest run no event is left: a list by time relies on it.
+func TestRunsBeginInTheirOrder(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	mustCreate(t, s, 0)
+	future := time.Now().Add(time.Hour).UnixMicro()
+	must(t, s.Exec(t.Context(), "UPDATE wf_runs SET created_us = ?, first_history = NULL, head_history = NULL", future))
+	must(t, s.Exec(t.Context(), "DELETE FROM wf_history"))
+	must(t, s.Close())
+	if run := mustCreate(t, mustOpen(t, store.Options{Path: s.Path()}), 0); run.CreatedUS < future {
+		t.Errorf("run %d begins at %d, before the one before it at %d", run.ID, run.CreatedUS, future)
+	}
+}
+
 // Time never goes back, though the clock may.
 func TestTimeNeverGoesBack(t *testing.T) {
 	t.Parallel()

@@ -1,5 +1,11 @@
 package store
 
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
 // newborn is a new run of which the batch also has the end: both are written at once, as a run that has ended. What it was in
 // between nobody sees, and it saves the change of a row and a page of an index.
 type newborn struct {
@@ -80,7 +86,8 @@ func (b *batch) insertNewborns() error {
 	}
 	insert := &b.w.stmts.runInsert
 	rows, events := insert.rows(), make([]History, 0, len(b.newborns))
-	for _, n := range b.newborns {
+	inOrder := func(a, b newborn) int { return cmp.Compare(a.run.ID, b.run.ID) }
+	for _, n := range slices.SortedFunc(maps.Values(b.newborns), inOrder) {
 		rows, events = appendRun(rows, n.run), append(events, n.event)
 	}
 	clear(b.newborns)

@@ -37,8 +37,9 @@ func (tx *Tx) takePages(n int) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close()                      //nolint:errcheck // rows.Err tells
-	for i := 1; rows.Next() && i < n; i++ { // each row is a page
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	for taken := 0; taken < n && rows.Next(); taken++ {
+		continue // each row is a page
 	}
 	return rows.Err()
 }
